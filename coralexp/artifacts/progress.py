@@ -1,0 +1,30 @@
+"""How long work tells how far it is, without knowing who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a piece of work is.
+
+    Attributes:
+        done: Units finished.
+        total: Units in all; 0 if unknown.
+        unit: What is counted, in the plural: `images`, `epochs`.
+        facts: Figures of the moment, such as `loss`, `accuracy`, `images_per_s`.
+    """
+
+    done: int
+    total: int
+    unit: str
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+Progress = Callable[[Step], None]
+
+
+def silent(step: Step) -> None:
+    """Tell nobody."""

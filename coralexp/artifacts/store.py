@@ -1,0 +1,206 @@
+"""The store: what a stage made once is there for every later run.
+
+    store / <stage> / <key> /    the files of the stage, and
+                                 ingredients.json   what was hashed into the key
+                                 record.json        seconds, memory, digest of every file
+    store / runs / <id>.json     what each run asked and got
+
+An entry is whole or absent, also after a process was killed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coralexp.artifacts.runs import Runs
+from coralexp.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from coralexp.artifacts.record import Json
+
+RECORD = "record.json"
+INGREDIENTS = "ingredients.json"
+
+
+def key_of(ingredients: Mapping[str, Json]) -> str:
+    """Return the key that these ingredients decide: 20 hexadecimal digits of a SHA-256.
+
+    Equal ingredients give equal keys whatever the order of their names.
+    """
+    text = json.dumps(ingredients, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, by relative name with forward slashes."""
+    return {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path not in {folder / RECORD, folder / INGREDIENTS}
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class EntryRecord:
+    """How an entry came to be.
+
+    Attributes:
+        made_in_s: Wall time of the work.
+        peak_memory_bytes: Largest resident memory of the process that did it; None if unknown.
+        digests: SHA-256 of every file, by relative name.
+    """
+
+    made_in_s: float
+    peak_memory_bytes: int | None
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Content-addressed artifacts: `root / stage / key`.
+
+    An entry appears in one step, when it is complete; it is never changed after.
+
+    Attributes:
+        root: Folder; made when the first entry is.
+    """
+
+    root: Path
+
+    @property
+    def runs(self) -> Runs:
+        """The run records."""
+        return Runs(self.root / "runs")
+
+    def path(self, stage: str, key: str) -> Path:
+        """Return where an entry is, or would be."""
+        return self.root / stage / key
+
+    def check_writable(self) -> None:
+        """Make sure that entries can be made.
+
+        Raises:
+            StoreError: If the folder cannot be made or written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise StoreError(
+                f"store={self.root}: cannot be written ({error.strerror}); "
+                f"name another folder with store=FOLDER"
+            ) from error
+
+    def record(self, stage: str, key: str) -> EntryRecord | None:
+        """Return how an entry was made; None if there is no complete one."""
+        try:
+            fields = json.loads((self.path(stage, key) / RECORD).read_text())
+            return EntryRecord(fields["made_in_s"], fields["peak_memory_bytes"], fields["digests"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def damage(self, stage: str, key: str) -> list[str]:
+        """Return the names of the files of an entry that are missing or not as they were made."""
+        record = self.record(stage, key)
+        if record is None:
+            return [RECORD]
+        found = file_digests(self.path(stage, key))
+        changed = {
+            name
+            for name in record.digests.keys() | found.keys()
+            if record.digests.get(name) != found.get(name)
+        }
+        try:
+            told = key_of(json.loads((self.path(stage, key) / INGREDIENTS).read_text()))
+        except (OSError, ValueError):
+            told = None
+        return sorted(changed if told == key else {*changed, INGREDIENTS})
+
+    def make(
+        self,
+        stage: str,
+        ingredients: Mapping[str, Json],
+        write: Callable[[Path], int | None],
+    ) -> Path:
+        """Write an entry and put it in place, instead of any that is there.
+
+        Args:
+            stage: Name of the stage.
+            ingredients: Everything that decides the entry.
+            write: Fills an empty folder; returns the peak memory of its work in bytes, if known.
+
+        Returns:
+            The entry's folder: whole, whatever happens meanwhile.
+
+        Raises:
+            StoreError: If the disk is full or the store cannot be written.
+        """
+        key = key_of(ingredients)
+        entry = self.path(stage, key)
+        draft: Path | None = None
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=entry.parent))
+            draft.chmod(0o755)  # mkdtemp's 0700 would shut out those who share the store
+            start = time.monotonic()
+            peak = write(draft)
+            record = EntryRecord(time.monotonic() - start, peak, file_digests(draft))
+            (draft / INGREDIENTS).write_text(json.dumps(ingredients, indent=1, sort_keys=True))
+            (draft / RECORD).write_text(json.dumps(vars(record), indent=1, sort_keys=True))
+            _put_in_place(draft, entry)
+        except OSError as error:
+            raise _store_error(entry, error) from error
+        finally:
+            if draft is not None:
+                shutil.rmtree(draft, ignore_errors=True)
+        return entry
+
+
+def _put_in_place(draft: Path, entry: Path) -> None:
+    """Rename the draft to the entry; an older entry leaves in one step, too."""
+    while True:
+        try:
+            draft.replace(entry)
+        except OSError as error:
+            if error.errno == errno.EACCES:  # Windows has no other word for a folder that is there
+                occupied = entry.exists()
+            else:  # it may be gone by now: another process is putting its own in place
+                occupied = error.errno in {errno.ENOTEMPTY, errno.EEXIST}
+            if not occupied:
+                raise
+            away = Path(tempfile.mkdtemp(prefix=f".{entry.name}.old.", dir=entry.parent))
+            try:
+                entry.replace(away)
+            except FileNotFoundError:  # another process was faster
+                continue
+            finally:
+                shutil.rmtree(away, ignore_errors=True)
+        else:
+            return
+
+
+def _store_error(entry: Path, error: OSError) -> StoreError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StoreError(
+            f"{entry.parent}: the disk is full; free some space, or name another folder with "
+            f"store=FOLDER, and give the same command again: finished stages are kept"
+        )
+    what = error.strerror or str(error)
+    place = f": {error.filename}" if error.filename else ""
+    return StoreError(f"{entry.parent}: cannot be written ({what}{place})")

@@ -1,0 +1,94 @@
+"""`coralexp compare`: runs side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from coralexp.artifacts.runs import Runs
+from coralexp.errors import StoreError, UnknownRunError
+from coralexp.report.compare import chosen, print_comparison
+from coralexp.report.frame import write_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from coralexp.artifacts.record import RunRecord
+
+_DESCRIPTION = """\
+Put runs side by side: only the parameters that differ between them, and every metric.
+
+Without RUN_ID: the runs of the latest sweep or, if the latest job was no part of one, the last ten.
+A RUN_ID is the id of a run or a sweep (which stands for its runs), an id of MLflow, or as much of
+either as no other run begins with."""
+_EPILOG = """\
+examples:
+  coralexp compare                         the latest sweep
+  coralexp compare 20261123-165012 3f2a9   two runs
+  coralexp compare --csv runs.csv          everything that is known of them, for a spreadsheet
+"""
+
+
+def main(args: Sequence[str]) -> int:
+    """Compare runs.
+
+    Args:
+        args: Words behind `compare`.
+
+    Returns:
+        Exit status.
+
+    Raises:
+        UnknownRunError: If there is no such run.
+        StoreError: If the CSV file cannot be written.
+    """
+    given = _parser().parse_args(args)
+    ids = [word for word in given.runs if not word.startswith("store=")]
+    stores = [word.removeprefix("store=") for word in given.runs if word.startswith("store=")]
+    store = Path(stores[-1] if stores else given.store)
+    runs = Runs(store / "runs")
+    records = chosen(runs, ids)
+    if not records:
+        raise UnknownRunError(f"{runs.folder}: there are no runs yet; `coralexp` makes one")
+    if given.csv is None:
+        print_comparison(records, Console())
+    elif given.csv == "-":
+        write_csv(records, sys.stdout)
+    else:
+        _write_file(records, Path(given.csv))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "coralexp compare",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("runs", nargs="*", metavar="RUN_ID", help="which runs")
+    parser.add_argument(
+        "--csv", metavar="OUT", help="write a file instead, a row a run; `-` writes to the terminal"
+    )
+    parser.add_argument(
+        "--store",
+        default=".coralexp",
+        metavar="DIR",
+        help="where the runs are recorded, also written store=DIR (default: %(default)s)",
+    )
+    return parser
+
+
+def _write_file(records: Sequence[RunRecord], path: Path) -> None:
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            write_csv(records, file)
+    except OSError as error:
+        raise StoreError(f"--csv {path}: cannot be written ({error.strerror})") from error
+    count = "1 run" if len(records) == 1 else f"{len(records)} runs"
+    sys.stdout.write(f"{path}: {count}\n")

@@ -1,0 +1,71 @@
+"""`coralexp`, without a verb: every job of a request, and the table of what they gave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coralexp.artifacts.store import Store
+from coralexp.pipeline.audience import Audience
+from coralexp.pipeline.check import problems
+from coralexp.pipeline.execute import execute
+from coralexp.report.attachments import attachments
+from coralexp.report.table import print_summary
+from coralexp.spec.compose import parse
+from coralexp.tracking.console import ConsoleObserver
+from coralexp.tracking.mlflow_observer import MlflowObserver
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from coralexp.artifacts.record import RunRecord
+    from coralexp.spec.experiment import Request
+
+
+def main(args: Sequence[str]) -> int:
+    """Run what the arguments ask for, and print the table of its jobs.
+
+    Args:
+        args: Overrides, such as `backbone=mobilenetv2` and `quant=ptq,qat`.
+
+    Returns:
+        0, or 1 if a job failed.
+
+    Raises:
+        ConfigError: If the request is wrong; nothing was started.
+    """
+    return report(carry_out(parse(args, check=problems), args))
+
+
+def report(records: Sequence[RunRecord]) -> int:
+    """Print the table of finished jobs; return the exit status that they deserve."""
+    from rich.console import Console
+
+    print_summary(records, Console())
+    return int(any(record.state == "FAILED" for record in records))
+
+
+def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
+    """Run a checked request, told to the terminal and to MLflow.
+
+    Args:
+        request: What is to be done.
+        line: What the user wrote.
+
+    Returns:
+        One record a job, in order.
+
+    Raises:
+        StoreError: If the store cannot be written.
+    """
+    store = Store(request.how.store)
+    store.check_writable()
+    console = ConsoleObserver()
+    mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
+    for record in store.runs.close_abandoned():
+        console.noted(f"run {record.id} was left by a process that is gone; it counts as killed")
+    mlflow.log_pending()
+    audience = Audience([console, mlflow])
+    try:
+        return execute(request, store, audience, line)
+    finally:
+        audience.close()

@@ -1,0 +1,22 @@
+"""The verbs of the command, each a module of this package with `main(args) -> int`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_VERB = "run"
+TAKES_OVERRIDES = ("run", "plan")  # `--help`, `--cfg` and `--info` mean the same for each of them
+
+VERBS: Mapping[str, str] = {
+    "run": "train, quantize, assess and log each job (the default: it need not be written)",
+    "plan": "tell what would be made, and what is there already",
+    "reproduce": "run a stored configuration again: a file, or the id of a run",
+    "predict": "say what images show, with the model of a run",
+    "compare": "put runs side by side: the parameters that differ, and the metrics",
+    "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
+    "ui": "open MLflow on the right store",
+    "completion": "print a script that completes words in bash, zsh or fish",
+}

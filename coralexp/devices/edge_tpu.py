@@ -1,0 +1,49 @@
+"""Every device with an Edge TPU: they differ in data alone."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from coralexp.devices.contract import Device, EdgeTpu
+from coralexp.devices.hosts import HostName, host_called
+from coralexp.edgetpu.latency import Link
+from coralexp.errors import OptionError
+
+VERSION = 1
+CLOCK_MHZ = {"max": 500.0, "std": 250.0}
+
+
+def plan(
+    *,
+    fixed_ms: float,
+    input_mb_per_s: float,
+    stream_mb_per_s: float,
+    throttles: bool,
+    host: HostName = "desktop",
+    clock: Literal["std", "max"] = "max",
+) -> Device:
+    """Describe an Edge TPU and what it is attached to.
+
+    Args:
+        fixed_ms: Of every invocation, at least 0.
+        input_mb_per_s: Input bytes, in 10^6 a second.
+        stream_mb_per_s: Parameters that do not stay on the chip, in 10^6 bytes a second.
+        throttles: Whether the standard runtime halves the clock of this device; it does on USB
+            only.
+        host: Processor beside it.
+        clock: Runtime that is installed: `max` is libedgetpu1-max at 500 MHz, `std` is
+            libedgetpu1-std: 250 MHz on USB, and the same as `max` on PCIe.
+
+    Raises:
+        OptionError: If a time or a rate is out of its range.
+    """
+    rates = {"input_mb_per_s": input_mb_per_s, "stream_mb_per_s": stream_mb_per_s}
+    for option, value in rates.items():
+        if value <= 0:
+            raise OptionError(option, f"must be above 0; got {value}")
+    if fixed_ms < 0:
+        raise OptionError("fixed_ms", f"must be at least 0; got {fixed_ms}")
+    clock_mhz = CLOCK_MHZ[clock if throttles else "max"]
+    return Device(
+        host_called(host), EdgeTpu(Link(fixed_ms, input_mb_per_s, stream_mb_per_s), clock_mhz)
+    )

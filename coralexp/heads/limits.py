@@ -1,0 +1,17 @@
+"""What options of heads may be; told before TensorFlow is imported."""
+
+from __future__ import annotations
+
+from coralexp.errors import OptionError
+
+
+def require_dropout(dropout: float) -> None:
+    """Refuse a share that leaves nothing, or is none.
+
+    Raises:
+        OptionError: If it is not in [0, 1); not-a-number is not.
+    """
+    if not 0 <= dropout < 1:
+        raise OptionError(
+            "dropout", f"must be a share from 0 to below 1, such as 0.2; got {dropout}"
+        )

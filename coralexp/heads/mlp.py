@@ -1,0 +1,44 @@
+"""Dense layers on every feature at its place: for pictures in which the place tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coralexp.errors import OptionError
+from coralexp.heads.limits import require_dropout
+
+if TYPE_CHECKING:
+    from coralexp.tf_runtime import tf
+
+VERSION = 1
+
+
+def attach(
+    features: tf.Tensor, classes: int, *, units: tuple[int, ...] = (128,), dropout: float = 0.3
+) -> tf.Tensor:
+    """Put dense layers with ReLU and dropout, and one with softmax, on top of flattened features.
+
+    Args:
+        features: Symbolic float32 `[N, h, w, F]`.
+        classes: How many classes there are, at least 2.
+        units: Width of each dense layer before the last; may be empty.
+        dropout: Share of each layer's outputs left out at each training step, in [0, 1).
+
+    Returns:
+        Symbolic float32 `[N, classes]`, each row adding up to 1.
+
+    Raises:
+        OptionError: If an option is out of range.
+    """
+    if any(width < 1 for width in units):
+        raise OptionError("units", f"must be numbers above 0, such as [128,64]; got {list(units)}")
+    require_dropout(dropout)
+
+    from coralexp.tf_runtime import keras
+
+    x = keras.layers.Flatten(name="head_flatten")(features)
+    for number, width in enumerate(units, start=1):
+        x = keras.layers.Dense(width, activation="relu", name=f"head_dense{number}")(x)
+        if dropout:
+            x = keras.layers.Dropout(dropout, name=f"head_dropout{number}")(x)
+    return keras.layers.Dense(classes, activation="softmax", name="head_dense")(x)

@@ -1,0 +1,79 @@
+"""What is impossible about an experiment, found without TensorFlow before the first job starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coralexp.datasets.contract import Dataset
+from coralexp.errors import CoralexpError, OptionError, Problem
+from coralexp.quant.contract import QuantizationMode
+from coralexp.spec import dry_run
+from coralexp.spec.part import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from coralexp.spec.experiment import Experiment, Part
+
+
+def problems(experiment: Experiment, plugins: Sequence[str] = ()) -> list[Problem]:
+    """Return what is impossible: options out of range, parts that do not fit together.
+
+    Args:
+        experiment: One job. A part that is missing from it is passed over, and so is what depends
+            on that part.
+        plugins: Packages outside coralexp whose functions it may name.
+
+    Returns:
+        Problems with their keys, in the order of the groups; empty if the job can start.
+    """
+    found: list[Problem] = []
+    dataset = _ask(experiment, "dataset", (), plugins, found)
+    if isinstance(dataset, Dataset):
+        _ask(experiment, "backbone", (dataset.image_shape,), plugins, found)
+        _ask(experiment, "head", (None, len(dataset.classes)), plugins, found)
+    elif dataset is not None:
+        found.append(_wrong_answer(experiment["dataset"], Dataset, dataset))
+    mode = _ask(experiment, "quant", (), plugins, found)
+    if mode is not None and not isinstance(mode, QuantizationMode | dry_run.Accepted):
+        found.append(_wrong_answer(experiment["quant"], QuantizationMode, mode))
+    _ask(experiment, "device", (), plugins, found)
+    _ask(experiment, "training", (), plugins, found)
+    return found
+
+
+def _ask(
+    experiment: Experiment,
+    group: str,
+    inputs: tuple[object, ...],
+    plugins: Sequence[str],
+    found: list[Problem],
+) -> object | None:
+    """Return what the part of a group answers, or None after noting what it refuses."""
+    part = experiment.parts.get(group)
+    if part is None:
+        return None
+    function = resolve(part.target, group, plugins)
+    answer: object = dry_run.ask(function, inputs, part.options)
+    if isinstance(answer, Exception):
+        found.append(_refusal(part, answer))
+        return None
+    return answer
+
+
+def _refusal(part: Part, error: Exception) -> Problem:
+    if isinstance(error, OptionError):
+        return Problem(f"{part.group}.{error.option}", error.text)
+    if isinstance(error, CoralexpError | ValueError):
+        return Problem(part.group, str(error))
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    text = f"{part.target} raised {type(error).__name__}: {error}{place}; the part has a bug"
+    return Problem(part.group, text)
+
+
+def _wrong_answer(part: Part, expected: type, answer: object) -> Problem:
+    got = type(answer).__name__
+    return Problem(part.group, f"{part.target} has to return a {expected.__name__}, not a {got}")

@@ -1,0 +1,71 @@
+"""What the process of a stage is told, and what it answers: lines of JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from coralexp.artifacts.record import Json
+
+
+class StageOrder(TypedDict):
+    """Have a stage done.
+
+    Attributes:
+        kind: Tells it from an export.
+        stage: Its name.
+        experiment: The job's stored configuration.
+        entries: Stage names to the folders of what was made before.
+        folder: Empty; receives the artifact.
+        threads: Processor threads.
+        plugins: Packages that parts may come from.
+    """
+
+    kind: Literal["stage"]
+    stage: str
+    experiment: dict[str, Json]
+    entries: dict[str, str]
+    folder: str
+    threads: int
+    plugins: list[str]
+
+
+class ExportOrder(TypedDict):
+    """Have a model written in another format.
+
+    Attributes:
+        kind: Tells it from a stage.
+        source: `model.h5` of an entry.
+        to: What to write.
+    """
+
+    kind: Literal["export"]
+    source: str
+    to: str
+
+
+class StepMessage(TypedDict):
+    """How far the work is: the fields of a `Step`."""
+
+    done: int
+    total: int
+    unit: str
+    facts: dict[str, float]
+
+
+class Answer(TypedDict, total=False):
+    """One line of an answer: either `step`, or the last one.
+
+    Attributes:
+        step: How far the work is.
+        done: The work is done; peak memory in bytes, or None.
+        failed: The work failed; why.
+        errno: Number of the operating system's error, if that is why.
+        traceback: Where, if nobody foresaw it.
+    """
+
+    step: StepMessage
+    done: int | None
+    failed: str
+    errno: int
+    traceback: str

@@ -1,0 +1,133 @@
+"""What each stage calls, in a process of its own: parts by name, entries by their folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coralexp.spec.part import bind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from coralexp.artifacts.progress import Progress
+    from coralexp.quant.contract import QuantizationMode
+    from coralexp.spec.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Order:
+    """One piece of work.
+
+    Attributes:
+        experiment: The job.
+        entries: Stage names to the folders of what was made before.
+        folder: Empty; receives the artifact.
+        threads: Processor threads.
+        plugins: Packages that parts may come from.
+        progress: Hears how far it is.
+    """
+
+    experiment: Experiment
+    entries: Mapping[str, Path]
+    folder: Path
+    threads: int
+    plugins: tuple[str, ...]
+    progress: Progress
+
+    def part(self, group: str) -> Callable[..., object]:
+        """Return the function of a group's choice, its options filled in."""
+        return bind(self.experiment[group], self.plugins)
+
+    @property
+    def trained(self) -> Path:
+        """The entry that is converted."""
+        return self.entries.get("qat", self.entries["train"])
+
+
+def carry_out(stage: str, order: Order) -> None:
+    """Do the work of a stage.
+
+    Raises:
+        CoralexpError: If it cannot be done; the text says why.
+    """
+    _STAGES[stage](order)
+
+
+def _dataset(order: Order) -> None:
+    from coralexp.stages.dataset import write_dataset
+
+    dataset = order.part("dataset")()
+    write_dataset(dataset, order.experiment.seed, order.folder, order.progress)  # type: ignore[arg-type]
+
+
+def _train(order: Order) -> None:
+    from coralexp.stages.train import train_model
+
+    train_model(
+        order.entries["dataset"],
+        order.part("backbone"),
+        order.part("head"),
+        order.part("training")(),  # type: ignore[arg-type]
+        order.folder,
+        seed=order.experiment.seed,
+        threads=order.threads,
+        progress=order.progress,
+    )
+
+
+def _qat(order: Order) -> None:
+    from coralexp.stages.qat import fine_tune
+
+    mode: QuantizationMode = order.part("quant")()  # type: ignore[assignment]
+    if mode.fine_tuning is None:
+        raise ValueError(f"{order.experiment['quant'].choice} does not fine-tune")
+    fine_tune(
+        order.entries["dataset"],
+        order.entries["train"],
+        mode.fine_tuning,
+        order.part("training")(),  # type: ignore[arg-type]
+        order.folder,
+        seed=order.experiment.seed,
+        threads=order.threads,
+        progress=order.progress,
+    )
+
+
+def _convert(order: Order) -> None:
+    from coralexp.stages.convert import convert_model
+
+    mode: QuantizationMode = order.part("quant")()  # type: ignore[assignment]
+    convert_model(
+        order.entries["dataset"], order.trained, mode, order.folder, seed=order.experiment.seed
+    )
+
+
+def _evaluate(order: Order) -> None:
+    from coralexp.stages.evaluate import evaluate_model
+
+    evaluate_model(
+        order.entries["dataset"],
+        order.entries["convert"],
+        order.folder,
+        threads=order.threads,
+        progress=order.progress,
+    )
+
+
+def _measure(order: Order) -> None:
+    from coralexp.stages.measure import measure_model
+
+    device = order.part("device")()
+    measure_model(order.entries["convert"], device, order.folder, threads=order.threads)  # type: ignore[arg-type]
+
+
+_STAGES: Mapping[str, Callable[[Order], None]] = {
+    "dataset": _dataset,
+    "train": _train,
+    "qat": _qat,
+    "convert": _convert,
+    "evaluate": _evaluate,
+    "measure": _measure,
+}

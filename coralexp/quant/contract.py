@@ -1,0 +1,55 @@
+"""What a quantization mode is: a record of the moments at which it may act.
+
+A choice of the group `quant` names a function of keyword-only options that returns a
+`QuantizationMode`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from coralexp.tf_runtime import keras, tf
+
+Images = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """A mode that trains: how, after the float training.
+
+    Attributes:
+        prepare: Turns the trained float model into the one that is fine-tuned.
+        finish: Last touch on the fine-tuned model before it is exported.
+        epochs: Passes over the training split, at least 1.
+        learning_rate: Step size of the optimizer, per step.
+    """
+
+    prepare: Callable[[keras.Model], keras.Model]
+    finish: Callable[[keras.Model], None]
+    epochs: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class QuantizationMode:
+    """What a mode does.
+
+    Attributes:
+        configure: Sets the converter up, given calibration images: float32 `[M, H, W, C]` in
+            [-1, 1].
+        calibration_images: How many images `configure` wants; 0 if none.
+        integer_only: Whether every tensor of the result is of integers, as the Edge TPU needs it.
+        fine_tuning: None if nothing is trained.
+    """
+
+    configure: Callable[[tf.lite.TFLiteConverter, Images], None]
+    calibration_images: int
+    integer_only: bool
+    fine_tuning: FineTuning | None = None

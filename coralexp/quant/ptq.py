@@ -1,0 +1,41 @@
+"""Full integer quantization after training: what the Edge TPU takes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from coralexp.quant.calibration import refuse_calibration, representative
+from coralexp.quant.contract import Images, QuantizationMode
+
+if TYPE_CHECKING:
+    from coralexp.tf_runtime import tf
+
+VERSION = 1
+
+
+def plan(
+    *, calibration_images: int = 200, io: Literal["uint8", "int8"] = "uint8"
+) -> QuantizationMode:
+    """Quantize weights and activations to int8; training itself is left alone.
+
+    Args:
+        calibration_images: Training images whose activations set the ranges, at least 1.
+        io: Type of the model's input and output: `uint8` takes plain pixels, `int8` pixels - 128.
+
+    Raises:
+        OptionError: If an option is out of its range.
+    """
+    refuse_calibration(calibration_images)
+    return QuantizationMode(
+        partial(_configure, io=io), calibration_images=calibration_images, integer_only=True
+    )
+
+
+def _configure(converter: tf.lite.TFLiteConverter, images: Images, *, io: str) -> None:
+    from coralexp.tf_runtime import tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = representative(images)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)

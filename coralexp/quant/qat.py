@@ -1,0 +1,71 @@
+"""Quantization-aware training: the float model is fine-tuned while it feels the rounding."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from coralexp.errors import OptionError
+from coralexp.quant.contract import FineTuning, Images, QuantizationMode
+
+if TYPE_CHECKING:
+    from coralexp.tf_runtime import keras, tf
+
+VERSION = 1
+
+
+def plan(
+    *,
+    epochs: int = 2,
+    learning_rate: float = 1e-4,
+    io: Literal["uint8", "int8"] = "uint8",
+) -> QuantizationMode:
+    """Insert fake quantization (tfmot's 8-bit scheme), fine-tune, then convert to int8.
+
+    Args:
+        epochs: Passes over the training split, at least 1.
+        learning_rate: Step size of the optimizer, per step, above 0. A tenth of the training's or
+            less keeps what was learned.
+        io: Type of the model's input and output: `uint8` takes plain pixels, `int8` pixels - 128.
+
+    Raises:
+        OptionError: If an option is out of its range.
+    """
+    if epochs < 1:
+        raise OptionError("epochs", f"fine-tuning takes at least 1 pass; got {epochs}")
+    if learning_rate <= 0:
+        raise OptionError("learning_rate", f"must be above 0; got {learning_rate}")
+    return QuantizationMode(
+        partial(_configure, io=io),
+        calibration_images=0,
+        integer_only=True,
+        fine_tuning=FineTuning(_prepare, _span_pixels, epochs, learning_rate),
+    )
+
+
+def _prepare(model: keras.Model) -> keras.Model:
+    from coralexp.tf_runtime import tfmot
+
+    return tfmot.quantization.keras.quantize_model(model)
+
+
+def _span_pixels(model: keras.Model) -> None:
+    """Set the input's range to exactly [-1, 1], so that plain pixels go in at scale 2/255.
+
+    Fine-tuning leaves it near that: a moving average of what the batches held.
+    """
+    for layer in model.layers:
+        if type(layer).__name__ == "QuantizeLayer":  # tfmot's, at the input; it has no public name
+            for variable in layer.weights:
+                name = variable.name.split("/")[-1]
+                if name.endswith("_min:0"):
+                    variable.assign(-1.0)
+                elif name.endswith("_max:0"):
+                    variable.assign(1.0)
+
+
+def _configure(converter: tf.lite.TFLiteConverter, images: Images, *, io: str) -> None:
+    from coralexp.tf_runtime import tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)

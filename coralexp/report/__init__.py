@@ -1,0 +1,4 @@
+"""Tables and pictures from finished runs.
+
+Reads records and artifacts; starts nothing.
+"""

@@ -1,0 +1,138 @@
+"""The files that are kept with a run: what its stages made, and pictures drawn from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import yaml
+
+from coralexp.errors import CoralexpError
+from coralexp.report.confusion import confusion_matrix, draw_confusion, write_confusion
+from coralexp.report.curves import draw_curves
+from coralexp.report.per_class import per_class, write_csv, write_markdown
+from coralexp.report.samples import draw as draw_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from coralexp.artifacts.record import RunRecord
+
+_AS_THEY_ARE = (
+    ("train", "layers.md"),
+    ("convert", "*.tflite"),
+    ("convert", "contract.json"),
+    ("convert", "labels.txt"),
+    ("compile", "*.tflite"),
+    ("compile", "*.md"),
+    ("compile", "*.csv"),
+)
+
+
+def attachments(
+    record: RunRecord, store: Path, folder: Path, note: Callable[[str], None]
+) -> list[Path]:
+    """Return the files to keep with a run, each under a name of its own.
+
+    Args:
+        record: A run that ended, in whatever state: stages that it did not reach are left out, and
+            so is what was deleted from the store since.
+        store: Folder of the stages' artifacts.
+        folder: Receives the files that are made here; given again for another run of the same
+            stages, it saves drawing their pictures again.
+        note: Hears of what could not be made.
+    """
+    sources = _Sources(record, store, folder)
+    files = [*sources.texts(), *sources.copies()]
+    for stages, make in (
+        (("dataset",), sources.samples),
+        (("train", "qat"), sources.curves),
+        (("dataset", "evaluate"), sources.judgements),
+    ):
+        try:
+            files += make()
+        except (CoralexpError, OSError, ValueError, KeyError, TypeError) as error:
+            note(f"run {record.id}: no picture of {' and '.join(stages)} ({error})")
+    return files
+
+
+@dataclass(frozen=True)
+class _Sources:
+    record: RunRecord
+    store: Path
+    folder: Path
+
+    def texts(self) -> list[Path]:
+        """Write what the record itself holds."""
+        folder = self._place("run", self.record.id)
+        if not self.record.config:
+            return []
+        # JSON there and back: no part is the same object as another, so YAML needs no aliases.
+        config = json.loads(json.dumps(self.record.config))
+        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        environment = json.dumps(self.record.environment, indent=1, sort_keys=True)
+        (folder / "environment.json").write_text(environment, encoding="utf-8")
+        return [folder / "config.yaml", folder / "environment.json"]
+
+    def copies(self) -> Iterator[Path]:
+        """Yield files of the stages that are kept as they are."""
+        for stage, pattern in _AS_THEY_ARE:
+            entry = self._entry(stage)
+            if entry is not None:
+                yield from sorted(entry.glob(pattern))
+
+    def samples(self) -> list[Path]:
+        """Draw some training images."""
+        entry = self._entry("dataset")
+        if entry is None:
+            return []
+        to = self._place("dataset", entry.name) / "samples.png"
+        if not to.exists():
+            draw_samples(entry, to)
+        return [to]
+
+    def curves(self) -> list[Path]:
+        """Draw how the trainings went."""
+        entries = [entry for stage in ("train", "qat") if (entry := self._entry(stage))]
+        if not entries:
+            return []
+        to = self._place("curves", "-".join(entry.name for entry in entries)) / "curves.png"
+        if not to.exists():
+            histories = [json.loads((e / "history.json").read_text("utf-8")) for e in entries]
+            draw_curves(histories[0], histories[1] if len(histories) > 1 else [], to)
+        return [to]
+
+    def judgements(self) -> list[Path]:
+        """Draw and count what the deployed model got right."""
+        dataset, evaluated = self._entry("dataset"), self._entry("evaluate")
+        if dataset is None or evaluated is None:
+            return []
+        folder = self._place("evaluate", evaluated.name)
+        names = ("confusion_matrix.png", "confusion_matrix.csv", "per_class.csv", "per_class.md")
+        files = [folder / name for name in names]
+        if not all(file.exists() for file in files):
+            classes = json.loads((dataset / "dataset.json").read_text("utf-8"))["classes"]
+            with np.load(evaluated / "predictions.npz", allow_pickle=False) as arrays:
+                matrix = confusion_matrix(arrays["labels"], arrays["probabilities"])
+            rows = per_class(matrix, classes)
+            draw_confusion(matrix, classes, files[0])
+            write_confusion(matrix, classes, files[1])
+            write_csv(rows, files[2])
+            write_markdown(rows, files[3])
+        return files
+
+    def _entry(self, stage: str) -> Path | None:
+        """Return the entry of a stage that the run reached and that is still there."""
+        if stage not in self.record.stages:
+            return None
+        entry = self.store / stage / self.record.stages[stage].key
+        return entry if entry.is_dir() else None
+
+    def _place(self, kind: str, key: str) -> Path:
+        folder = self.folder / f"{kind}-{key}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -1,0 +1,91 @@
+"""What was asked, as plain frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Value = None | bool | int | float | str | tuple["Value", ...]
+
+ROOM_OF_GROUP: Mapping[str, str] = {
+    "dataset": "datasets",
+    "backbone": "backbones",
+    "head": "heads",
+    "quant": "quant",
+    "device": "devices",
+    "training": "training",
+}
+GROUPS: tuple[str, ...] = tuple(ROOM_OF_GROUP)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One choice of one group.
+
+    Attributes:
+        group: Such as `backbone`.
+        choice: Name of the YAML, such as `mobilenetv2`.
+        target: Dotted path of the function, such as `coralexp.backbones.mobilenetv2.build`.
+        options: Every keyword-only argument of that function, defaults filled in.
+    """
+
+    group: str
+    choice: str
+    target: str
+    options: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One job: what decides its result, and nothing else.
+
+    Attributes:
+        parts: The choice of each group, in the order of `GROUPS`.
+        seed: Start of every random sequence, 0 to 2**32 - 1.
+        overrides: What the user wrote that makes this job, such as `quant=qat`; not part of identity.
+    """
+
+    parts: Mapping[str, Part]
+    seed: int
+    overrides: tuple[str, ...] = field(default=(), compare=False)
+
+    def __getitem__(self, group: str) -> Part:
+        """Return the choice of a group."""
+        return self.parts[group]
+
+
+@dataclass(frozen=True)
+class How:
+    """How a request is carried out; outside identity, keys and stored configurations.
+
+    Attributes:
+        store: Folder of the stages' artifacts and the run records.
+        again: Make every stage again instead of taking it from the store.
+        on_error: `continue` with the other jobs after one failed, or `stop`.
+        verbose: Show tracebacks and what the libraries print.
+        threads: Processor threads of each stage; None takes every core.
+    """
+
+    store: Path = Path(".coralexp")
+    again: bool = False
+    on_error: str = "continue"
+    verbose: bool = False
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that one command asks for.
+
+    Attributes:
+        experiments: The jobs, in the order in which they run; at least one.
+        how: How to run them.
+        plugins: Packages outside coralexp whose functions a configuration may name.
+        is_sweep: Whether a value was swept.
+    """
+
+    experiments: tuple[Experiment, ...]
+    how: How
+    plugins: tuple[str, ...] = ()
+    is_sweep: bool = False

@@ -1,0 +1,109 @@
+"""Keys outside the groups: the seed, how a request is carried out, and what this machine allows.
+
+Each of the two functions below is the schema of its keys, as for a part.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from coralexp.errors import OptionError, Problem
+from coralexp.spec.experiment import How
+from coralexp.spec.signature import fill, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_SEED = 2**32 - 1
+
+
+def how(
+    *,
+    seed: int,
+    store: str = ".coralexp",
+    again: bool = False,
+    on_error: Literal["continue", "stop"] = "continue",
+    verbose: bool = False,
+    threads: int | None = None,
+) -> tuple[int, How]:
+    """Return the seed, which is part of what is asked, and how to carry it out.
+
+    Args:
+        seed: Start of every random sequence, 0 to 4294967295.
+        store: Folder of the stages' artifacts and the run records.
+        again: Make every stage again instead of taking it from the store.
+        on_error: Go on with the other jobs after one failed, or stop.
+        verbose: Show tracebacks and what the libraries print.
+        threads: Processor threads of each stage, at least 1; null takes every core.
+    """
+    return seed, How(Path(store).expanduser(), again, on_error, verbose, threads)
+
+
+def machine(*, plugins: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the packages outside coralexp whose functions a configuration may name.
+
+    Args:
+        plugins: Names of importable packages, such as `[mylab]`.
+
+    Raises:
+        OptionError: If one is no name of a package.
+    """
+    for name in plugins:
+        if not all(word.isidentifier() for word in name.split(".")):
+            raise OptionError("plugins", f"{name!r} is no name of a package")
+    return plugins
+
+
+HOW_KEYS = tuple(schema(how))  # `seed` among them
+TOP_LEVEL_KEYS = (*HOW_KEYS, "machine")
+
+
+def read_how(
+    tree: Mapping[str, Any], texts: Mapping[str, str]
+) -> tuple[tuple[int, How] | None, list[Problem]]:
+    """Read the top-level keys.
+
+    Args:
+        tree: Keys to values; those that are no top-level keys are passed over.
+        texts: Keys to what was written on the command line.
+
+    Returns:
+        The seed and how, or None; and what is wrong.
+    """
+    given = {key: tree[key] for key in HOW_KEYS if key in tree}
+    filled, problems = fill(schema(how), given, texts)
+    values: dict[str, Any] = dict(filled)
+    seed, threads = values.get("seed", 0), values.get("threads")
+    if not 0 <= seed <= MAX_SEED:
+        text = f"expected a whole number from 0 to {MAX_SEED}, got {seed}"
+        problems.append(Problem("seed", text))
+    if threads is not None and threads < 1:
+        text = f"expected at least 1, or null for every core, got {threads}"
+        problems.append(Problem("threads", text))
+    if values.get("store") == "":
+        problems.append(Problem("store", "expected a folder, got empty text"))
+    return None if problems else how(**values), problems
+
+
+def read_plugins(node: Any) -> tuple[tuple[str, ...], list[Problem]]:
+    """Read what stands under `machine`.
+
+    Args:
+        node: A mapping, or None.
+
+    Returns:
+        The packages, and what is wrong.
+    """
+    if not isinstance(node, dict | None):
+        return (), [Problem("machine", "expected machine.plugins=[...]")]
+    given = dict(node or {})
+    if isinstance(given.get("plugins"), str):
+        given["plugins"] = [given["plugins"]]
+    values, problems = fill(schema(machine), given, {})
+    if not problems:
+        try:
+            return machine(**cast("Any", values)), []
+        except OptionError as error:
+            problems = [Problem(error.option, error.text)]
+    return (), [Problem(f"machine.{problem.key}", problem.text) for problem in problems]

@@ -1,0 +1,80 @@
+"""Training in floating point: from images to a Keras model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coralexp.artifacts.examples import read_index
+from coralexp.stages.trained import save_trained, splits_of
+from coralexp.training.fit import accuracy, fit, seed_everything
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from coralexp.artifacts.progress import Progress
+    from coralexp.backbones.contract import BuildBackbone
+    from coralexp.heads.contract import AttachHead
+    from coralexp.training.contract import Recipe
+
+VERSION = 1
+
+
+def train_model(
+    dataset: Path,
+    build_backbone: BuildBackbone,
+    attach_head: AttachHead,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seed: int,
+    threads: int,
+    progress: Progress,
+) -> None:
+    """Train a classifier and write it down.
+
+    Args:
+        dataset: Entry of the `dataset` stage.
+        build_backbone: Pixels to features.
+        attach_head: Features to probabilities.
+        recipe: How.
+        folder: Empty; receives what `save_trained` writes.
+        seed: Of every random sequence.
+        threads: Processor threads; the bits of the result depend on it.
+        progress: Hears of steps and epochs.
+
+    Raises:
+        TrainingError: If the loss is no longer a number.
+        WeightsError: If stored weights cannot be had or do not fit.
+    """
+    from coralexp.tf_runtime import keras
+
+    seed_everything(seed, threads)
+    index = read_index(dataset)
+    splits = splits_of(dataset)
+    backbone = build_backbone(index.image_shape)
+    if recipe.freeze_backbone:
+        backbone.trainable = False
+    extractor = {layer.name for layer in backbone.layers}
+    model = keras.Model(
+        backbone.input, attach_head(backbone.output, len(index.classes)), name="classifier"
+    )
+    history = fit(
+        model,
+        splits["train"],
+        splits["validation"],
+        recipe,
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        seed=seed,
+        progress=progress,
+    )
+    metrics = {
+        "accuracy_float": accuracy(model, splits["test"]),
+        "parameters_total": model.count_params(),
+        "parameters_trainable": sum(
+            int(keras.backend.count_params(w)) for w in model.trainable_weights
+        ),
+    }
+    save_trained(
+        model, folder, history=history, metrics=metrics, extractor=extractor, stage="train"
+    )

@@ -1,0 +1,133 @@
+"""Running a .tflite file on this machine's processor with LiteRT."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from coralexp.artifacts.progress import Step, silent
+from coralexp.errors import ModelFileError
+from coralexp.tflite.prepare_input import prepare_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ai_edge_litert.interpreter import Interpreter
+
+    from coralexp.artifacts.progress import Progress
+    from coralexp.artifacts.tflite_model import TensorSpec, TfliteModel
+
+BATCH_IMAGES = 32  # 1.3 to 1.9 times faster than single images; more gains nothing
+
+
+def interpreter(path: Path, threads: int) -> Interpreter:
+    """Return LiteRT's interpreter with its tensors allocated.
+
+    Raises:
+        ModelFileError: If LiteRT cannot read or prepare the model.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        runner = Interpreter(str(path), num_threads=threads)
+        runner.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise ModelFileError(f"{path}: LiteRT cannot run it ({error})") from error
+    return runner
+
+
+def probabilities(
+    model: TfliteModel,
+    pixels: npt.NDArray[np.uint8],
+    threads: int,
+    progress: Progress = silent,
+) -> npt.NDArray[np.float32]:
+    """Return what the model says of images.
+
+    Args:
+        model: A classifier with one input and one output.
+        pixels: uint8 `[N, H, W, C]` in [0, 255]; may be a memory map.
+        threads: Processor threads, at least 1.
+        progress: Hears after each batch.
+
+    Returns:
+        float32 `[N, K]`; a quantized model's rows add up to 1 only within its resolution.
+    """
+    invoke, batch_images = _batched(model, threads)
+    rows = np.empty((len(pixels), model.output.shape[-1]), np.float32)
+    began = time.monotonic()
+    for start in range(0, len(pixels), batch_images):
+        batch = np.asarray(pixels[start : start + batch_images])
+        missing = batch_images - len(batch)
+        full = np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), np.uint8)])
+        answer = invoke(prepare_input(full, model.input))
+        rows[start : start + len(batch)] = dequantize(answer[: len(batch)], model.output)
+        done = start + len(batch)
+        rate = done / max(time.monotonic() - began, 1e-9)
+        progress(Step(done, len(pixels), "images", {"images_per_s": rate}))
+    return rows
+
+
+def dequantize(stored: npt.NDArray[np.generic], spec: TensorSpec) -> npt.NDArray[np.float32]:
+    """Return the real values that a tensor's stored values stand for, as float32."""
+    if not spec.scale:
+        return stored.astype(np.float32)
+    return (stored.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)
+
+
+def _batched(
+    model: TfliteModel, threads: int
+) -> tuple[Callable[[npt.NDArray[np.generic]], npt.NDArray[np.generic]], int]:
+    """Return a function from a batch of inputs to its outputs, and the batch's size."""
+    runner = interpreter(model.path, threads)
+    where = runner.get_input_details()[0]["index"]
+    out = runner.get_output_details()[0]["index"]
+    batch_images = BATCH_IMAGES
+    try:
+        runner.resize_tensor_input(where, [batch_images, *model.input.tensor.shape[1:]])
+        runner.allocate_tensors()
+        fits = tuple(runner.get_output_details()[0]["shape"][:1]) == (batch_images,)
+    except (RuntimeError, ValueError):
+        fits = False
+    if not fits:  # a reshape to a fixed batch, as after a flattening layer
+        runner, batch_images = interpreter(model.path, threads), 1
+
+    def invoke(inputs: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        runner.set_tensor(where, inputs)
+        runner.invoke()
+        answer: npt.NDArray[np.generic] = runner.get_tensor(out)
+        return answer
+
+    return invoke, batch_images
+
+
+def time_single_images(
+    model: TfliteModel, threads: int, *, seconds: float = 1.0, at_least: int = 50
+) -> npt.NDArray[np.float64]:
+    """Return the milliseconds of single inferences on one made-up image, after a warm-up.
+
+    Args:
+        model: Any model with one input.
+        threads: Processor threads, at least 1.
+        seconds: Wall time to spend, unless `at_least` takes longer.
+        at_least: Fewest inferences.
+
+    Returns:
+        float64 `[M]`, in the order in which they ran; `invoke` alone, without copying in and out.
+    """
+    runner = interpreter(model.path, threads)
+    pixels = np.random.default_rng(0).integers(0, 256, model.input.tensor.shape, np.uint8)
+    runner.set_tensor(runner.get_input_details()[0]["index"], prepare_input(pixels, model.input))
+    for _ in range(5):
+        runner.invoke()
+    times: list[float] = []
+    began = time.monotonic()
+    while len(times) < at_least or time.monotonic() - began < seconds:
+        start = time.perf_counter()
+        runner.invoke()
+        times.append((time.perf_counter() - start) * 1000)
+    return np.array(times)

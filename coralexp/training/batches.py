@@ -1,0 +1,100 @@
+"""Training batches: their order is a function of seed and epoch, augmentation of seed and step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from coralexp.tf_runtime import tf
+    from coralexp.training.contract import Augmentation
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Return the steps of one pass; the last batch may be smaller."""
+    return -(-images // batch_size)
+
+
+def batch_indices(images: int, batch_size: int, seed: int, step: int) -> npt.NDArray[np.int64]:
+    """Return which images step `step` (from 0, over all epochs) takes.
+
+    Every image comes once an epoch; the order of an epoch depends on seed and epoch alone, so that
+    a training can go on from any step.
+    """
+    epoch, at = divmod(step, steps_per_epoch(images, batch_size))
+    order = np.random.default_rng([seed, epoch]).permutation(images)
+    return order[at * batch_size : (at + 1) * batch_size]
+
+
+def training_batches(
+    images: Pixels,
+    labels: Labels,
+    *,
+    classes: int,
+    batch_size: int,
+    epochs: int,
+    augmentation: Augmentation,
+    seed: int,
+) -> tf.data.Dataset:
+    """Return the batches of all epochs, one after the other.
+
+    Args:
+        images: uint8 `[N, H, W, C]`; may be a memory map: only one batch at a time is read.
+        labels: int64 `[N]`.
+        classes: How many there are.
+        batch_size: Images per step.
+        epochs: Passes.
+        augmentation: Random changes.
+        seed: Of order and changes.
+
+    Returns:
+        Pairs of float32 `[B, H, W, C]` in [-1, 1] and one-hot float32 `[B, classes]`.
+    """
+    from coralexp.tf_runtime import tf
+    from coralexp.training.augmentation import augment
+
+    def read(step: int) -> tuple[Pixels, Labels]:
+        chosen = batch_indices(len(images), batch_size, seed, int(step))
+        return images[chosen], labels[chosen]
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels, numbers = tf.numpy_function(read, [step], [tf.uint8, tf.int64], stateful=False)
+        pixels.set_shape([None, *images.shape[1:]])
+        numbers.set_shape([None])
+        seeds = tf.stack([tf.constant(seed, tf.int64), step])
+        changed = augment(scale(pixels), augmentation, seeds)
+        return changed, tf.one_hot(numbers, classes)
+
+    steps = steps_per_epoch(len(images), batch_size) * epochs
+    return tf.data.Dataset.range(steps).map(batch).prefetch(2)
+
+
+def evaluation_batches(
+    images: Pixels, labels: Labels, *, classes: int, batch_size: int = 128
+) -> tf.data.Dataset:
+    """Return all images once, in their order; pairs as `training_batches` gives them."""
+    from coralexp.tf_runtime import tf
+
+    def generate() -> object:
+        for start in range(0, len(images), batch_size):
+            part = slice(start, start + batch_size)
+            yield images[part], labels[part]
+
+    signature = (
+        tf.TensorSpec((None, *images.shape[1:]), tf.uint8),
+        tf.TensorSpec((None,), tf.int64),
+    )
+    batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    return batches.map(lambda x, y: (scale(x), tf.one_hot(y, classes))).prefetch(1)
+
+
+def scale(pixels: tf.Tensor) -> tf.Tensor:
+    """Return pixels in [0, 255] as float32 in [-1, 1]."""
+    from coralexp.tf_runtime import tf
+
+    return tf.cast(pixels, tf.float32) / 127.5 - 1.0

@@ -1,0 +1,167 @@
+"""Finding weights: one call of Keras's fit, watched by our callbacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coralexp.training.batches import (
+    Labels,
+    Pixels,
+    evaluation_batches,
+    steps_per_epoch,
+    training_batches,
+)
+from coralexp.training.watch import History, watcher
+
+if TYPE_CHECKING:
+    from coralexp.artifacts.progress import Progress
+    from coralexp.tf_runtime import keras
+    from coralexp.training.contract import Recipe
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images with their classes.
+
+    Attributes:
+        images: uint8 `[N, H, W, C]`.
+        labels: int64 `[N]`.
+    """
+
+    images: Pixels
+    labels: Labels
+
+
+def fit(
+    model: keras.Model,
+    train: Labelled,
+    validation: Labelled,
+    recipe: Recipe,
+    *,
+    epochs: int,
+    learning_rate: float,
+    seed: int,
+    progress: Progress,
+    rate_option: str = "training.learning_rate",
+) -> History:
+    """Train the model in place.
+
+    Args:
+        model: From float32 `[N, H, W, C]` in [-1, 1] to probabilities `[N, K]`.
+        train: What it learns from.
+        validation: What it is judged by after each epoch; may be empty.
+        recipe: Everything but epochs and rate, which fine-tuning sets differently.
+        epochs: Passes, at least 1.
+        learning_rate: Peak step size.
+        seed: Of order, augmentation and dropout.
+        progress: Hears after each step, at most ten times a second.
+        rate_option: Where the user sets the learning rate, for messages.
+
+    Returns:
+        What happened in each epoch.
+
+    Raises:
+        TrainingError: If the loss is no longer a number, or memory runs out.
+    """
+    classes = model.output_shape[-1]
+    steps = steps_per_epoch(len(train.images), recipe.batch_size)
+    rate = _schedule(recipe, learning_rate, steps * epochs)
+    model.compile(
+        optimizer=_optimizer(recipe, rate),
+        loss=_loss(recipe),
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA is an order of magnitude slower for this on a CPU
+    )
+    history = History(images=len(train.images))
+    batches = training_batches(
+        train.images,
+        train.labels,
+        classes=classes,
+        batch_size=recipe.batch_size,
+        epochs=epochs,
+        augmentation=recipe.augmentation,
+        seed=seed,
+    )
+    judged = len(validation.images) > 0
+    judges = evaluation_batches(validation.images, validation.labels, classes=classes)
+    model.fit(
+        batches,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        validation_data=judges if judged else None,
+        class_weight=_class_weights(train.labels, classes) if recipe.class_weights else None,
+        callbacks=watcher(
+            recipe,
+            history,
+            epochs=epochs,
+            steps=steps,
+            judged=judged,
+            progress=progress,
+            hint=f"lower {rate_option} (now {learning_rate:g})",
+        ),
+        verbose=0,
+    )
+    return history
+
+
+def accuracy(model: keras.Model, data: Labelled) -> float:
+    """Return the share of images, in [0, 1], whose most probable class is their label."""
+    batches = evaluation_batches(data.images, data.labels, classes=model.output_shape[-1])
+    answers = model.predict(batches, verbose=0)
+    return float(np.mean(np.argmax(answers, axis=1) == np.asarray(data.labels)))
+
+
+def _loss(recipe: Recipe) -> keras.losses.Loss:
+    from coralexp.tf_runtime import keras
+
+    return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+
+
+def _schedule(recipe: Recipe, peak: float, steps: int) -> object:
+    from coralexp.tf_runtime import keras
+
+    if recipe.schedule == "cosine":
+        cosine: object = keras.optimizers.schedules.CosineDecay(peak, steps)
+        return cosine
+    if recipe.schedule == "exponential":
+        falling: object = keras.optimizers.schedules.ExponentialDecay(peak, steps, decay_rate=0.01)
+        return falling
+    return peak
+
+
+def _optimizer(recipe: Recipe, rate: object) -> keras.optimizers.Optimizer:
+    from coralexp.tf_runtime import keras
+
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9)
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    return kinds[recipe.optimizer](rate)
+
+
+def _class_weights(labels: Labels, classes: int) -> dict[int, float]:
+    """Return N / (K * count), as scikit-learn's `balanced` does; 0 for an absent class."""
+    counts = np.bincount(np.asarray(labels), minlength=classes)
+    return {
+        number: float(len(labels) / (classes * count)) if count else 0.0
+        for number, count in enumerate(counts)
+    }
+
+
+def seed_everything(seed: int, threads: int) -> None:
+    """Make this process compute the same bits each time, for a count of threads.
+
+    Must come before TensorFlow computes anything.
+    """
+    from coralexp.tf_runtime import keras, tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()

@@ -1,0 +1,1 @@
+"""Parts of a small laboratory outside coralexp, as a user would write them."""
