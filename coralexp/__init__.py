@@ -16,32 +16,17 @@ Each room imports only from the rooms below it:
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
+    from coralexp.cli.run import run
 
 __all__ = ["run"]
 
 
-def run(overrides: Sequence[str] = ()) -> pd.DataFrame:
-    """Do what the command does, from Python or a notebook.
-
-    Args:
-        overrides: As on the command line: `["backbone=mobilenetv2", "quant=ptq,qat"]`.
-
-    Returns:
-        A row a job: `id`, `state`, `error`, parameters, metrics and tags by their public names.
-
-    Raises:
-        ConfigError: If the request is wrong; nothing was started. It has every problem.
-        StoreError: If the store cannot be written.
-    """
-    from coralexp.cli.run import carry_out
-    from coralexp.pipeline.check import problems
-    from coralexp.report.frame import frame
-    from coralexp.spec.compose import parse
-
-    return frame(carry_out(parse(overrides, check=problems), overrides))
+def __getattr__(name: str) -> object:
+    """Import `run` when asked: every room imports this package, and `run` imports them."""
+    if name == "run":
+        return importlib.import_module("coralexp.cli.run").run
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

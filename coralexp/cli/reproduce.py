@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import Store
 from coralexp.cli.run import carry_out, report
-from coralexp.errors import ConfigError
+from coralexp.errors import ConfigError, UnknownRunError
 from coralexp.pipeline.check import problems
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import Request
@@ -47,7 +47,8 @@ def main(args: Sequence[str]) -> int:
         metavar="KEY=VALUE",
         help="what is to be different: seed=7, quant=qat",
     )
-    asked = parser.parse_args(args)
+    asked, flags = parser.parse_known_args(args)
+    asked.overrides += flags  # --config-dir=FOLDER
     here = [item for item in asked.overrides if _is_how(item)]
     changes = [item for item in asked.overrides if not _is_how(item)]
     shell = parse(here)
@@ -73,4 +74,8 @@ def _read(
         path /= CONFIG
     if path.is_file():
         return read_file(path, changes, plugins)
-    return from_dict(store.runs.find(source).config, changes, plugins)
+    record = store.runs.find(source)
+    if record.kind == "sweep":
+        ids = [run.id for run in store.runs if run.sweep == record.id]
+        raise UnknownRunError(f"{source}: is a sweep; name one of its runs: {', '.join(ids)}")
+    return from_dict(record.config, changes, plugins)

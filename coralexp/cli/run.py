@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coralexp.artifacts.store import Store
-from coralexp.pipeline.audience import Audience
 from coralexp.pipeline.check import problems
-from coralexp.pipeline.execute import execute
-from coralexp.report.attachments import attachments
-from coralexp.report.table import print_summary
 from coralexp.spec.compose import parse
-from coralexp.tracking.console import ConsoleObserver
-from coralexp.tracking.mlflow_observer import MlflowObserver
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from coralexp.artifacts.record import RunRecord
     from coralexp.spec.experiment import Request
@@ -36,9 +31,29 @@ def main(args: Sequence[str]) -> int:
     return report(carry_out(parse(args, check=problems), args))
 
 
+def run(overrides: Sequence[str] = ()) -> pd.DataFrame:
+    """Do what the command does, from Python or a notebook.
+
+    Args:
+        overrides: As on the command line: `["backbone=mobilenetv2", "quant=ptq,qat"]`.
+
+    Returns:
+        A row a job: `id`, `state`, `error`, parameters, metrics and tags by their public names.
+
+    Raises:
+        ConfigError: If the request is wrong; nothing was started. It has every problem.
+        StoreError: If the store cannot be written.
+    """
+    from coralexp.report.frame import frame
+
+    return frame(carry_out(parse(overrides, check=problems), overrides))
+
+
 def report(records: Sequence[RunRecord]) -> int:
     """Print the table of finished jobs; return the exit status that they deserve."""
     from rich.console import Console
+
+    from coralexp.report.table import print_summary
 
     print_summary(records, Console())
     return int(any(record.state == "FAILED" for record in records))
@@ -57,6 +72,14 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     Raises:
         StoreError: If the store cannot be written.
     """
+    # Here rather than above: what is wrong with a request is told without any of these.
+    from coralexp.artifacts.store import Store
+    from coralexp.pipeline.audience import Audience
+    from coralexp.pipeline.execute import execute
+    from coralexp.report.attachments import attachments
+    from coralexp.tracking.console import ConsoleObserver
+    from coralexp.tracking.mlflow_observer import MlflowObserver
+
     store = Store(request.how.store)
     store.check_writable()
     console = ConsoleObserver()

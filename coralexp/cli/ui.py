@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -21,7 +22,7 @@ from coralexp.artifacts.runs import Runs
 from coralexp.errors import TrackingError
 from coralexp.report.attachments import attachments
 from coralexp.tracking.address import VARIABLE, tracking_address
-from coralexp.tracking.connection import settings
+from coralexp.tracking.connection import EXPERIMENT, settings
 from coralexp.tracking.mlflow_observer import MlflowObserver
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from coralexp.tracking.address import Address
 
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is this machine
 _FIRST_PORT = 5000
 _PORTS_TRIED = 20
 _START_TIMEOUT_S = 120.0  # importing MLflow's server takes 5 to 15 s on a slow disk
@@ -67,9 +69,10 @@ def main(args: Sequence[str]) -> int:
     with _server(address, given.host, port) as process:
         url = f"http://{_for_browsers(given.host)}:{port}"
         _wait_for(f"{url}/health", process)
-        _tell(f"MLflow shows the runs at {url} until Ctrl-C")
+        page = _page_of_runs(url)
+        _tell(f"MLflow shows the runs until Ctrl-C, at\n{page}")
         if given.browser:
-            webbrowser.open(url)
+            webbrowser.open(page)
         process.wait()
     raise TrackingError(f"the server of MLflow ended by itself (exit status {process.returncode})")
 
@@ -172,14 +175,24 @@ def _server(address: Address, host: str, port: int) -> Generator[subprocess.Pope
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is this machine
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise TrackingError(f"MLflow does not start (exit status {process.returncode})")
-        with contextlib.suppress(OSError), direct.open(url, timeout=5):
+        with contextlib.suppress(OSError), _DIRECT.open(url, timeout=5):
             return
         time.sleep(0.2)
     raise TrackingError(f"MLflow did not answer at {url} within {_START_TIMEOUT_S:.0f} s")
+
+
+def _page_of_runs(url: str) -> str:
+    """Return the page that lists the runs; the first page of MLflow is about language models."""
+    question = f"{url}/api/2.0/mlflow/experiments/get-by-name?experiment_name={EXPERIMENT}"
+    try:
+        with _DIRECT.open(question, timeout=30) as answer:
+            number = json.load(answer)["experiment"]["experiment_id"]
+    except (OSError, ValueError, KeyError):  # nothing was logged yet
+        return url
+    return f"{url}/#/experiments/{number}/runs?workflowType=machine_learning"
 
 
 def _tail(log: IO[bytes], address: Address) -> str:

@@ -14,7 +14,7 @@ from coralexp.errors import CoralexpError, StoreError
 from coralexp.pipeline.environment import default_threads, environment, git_commit
 from coralexp.pipeline.interrupts import Terminated
 from coralexp.pipeline.process import Workers
-from coralexp.pipeline.tasks import Task, tasks_of
+from coralexp.pipeline.tasks import Planner, Task
 from coralexp.spec.stored import to_dict
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ class _Execution:
     records: list[RunRecord] = field(default_factory=list)
     made: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
-    tasks: dict[int, list[Task]] = field(default_factory=dict)
     workers: Workers = field(init=False)
 
     def __post_init__(self) -> None:
         self.threads = self.request.how.threads or default_threads()
+        self.tasks_of = Planner(self.threads, self.request.plugins)
         self.commit = git_commit()
         self.environment = environment()
 
@@ -116,7 +116,7 @@ class _Execution:
         return record
 
     def _stages(self, experiment: Experiment, record: RunRecord) -> None:
-        tasks = self._tasks(experiment)
+        tasks = self.tasks_of(experiment)
         entries: dict[str, Path] = {}
         for place, task in enumerate(tasks):
             began = time.monotonic()
@@ -153,14 +153,8 @@ class _Execution:
         tasks: list[Task] = []
         for experiment in self.request.experiments[number + 1 :]:
             with contextlib.suppress(CoralexpError):
-                tasks += self._tasks(experiment)
+                tasks += self.tasks_of(experiment)
         return tasks
-
-    def _tasks(self, experiment: Experiment) -> list[Task]:
-        """Return the stages of a job, worked out once."""
-        if id(experiment) not in self.tasks:
-            self.tasks[id(experiment)] = tasks_of(experiment, self.threads, self.request.plugins)
-        return self.tasks[id(experiment)]
 
     def _will_be_made(self, task: Task) -> bool:
         """Return whether a later stage is going to need a process with TensorFlow."""

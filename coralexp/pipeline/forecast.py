@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import INGREDIENTS
-from coralexp.pipeline.tasks import Task, tasks_of
+from coralexp.pipeline.tasks import Planner, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,12 +50,13 @@ def forecast(request: Request, store: Store, threads: int) -> list[list[Expected
 
     Reads small files only; makes nothing.
     """
+    tasks_of = Planner(threads, request.plugins)
     promised: set[str] = set()
     earlier: dict[str, list[_Earlier]] = {}
     jobs: list[list[Expected]] = []
     for experiment in request.experiments:
         job: list[Expected] = []
-        for task in tasks_of(experiment, threads, request.plugins):
+        for task in tasks_of(experiment):
             if task.key in promised:
                 job.append(Expected(task.stage, "share"))
             elif not request.how.again and store.record(task.stage, task.key) is not None:

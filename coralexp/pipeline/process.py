@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -80,6 +81,7 @@ class Workers:
         try:
             answer = self._converse(process, order, progress)
             process.wait()
+            _close(process)
         except (
             BaseException
         ):  # Ctrl-C, say: the process must not write into a folder that is removed
@@ -167,15 +169,18 @@ class Workers:
         if process.poll() is None:
             process.kill()  # drafts are removed by the store, so nothing needs a gentle end
         process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
+        _close(process)
 
     def _forget(self, process: subprocess.Popen[str]) -> None:
         """Remove what the process printed: nobody will ask."""
         log = self._log.pop(process.pid, None)
         if log is not None:
             log.unlink(missing_ok=True)
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    """Close the pipes of a process that has ended."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):  # what was still to be written is lost
+                pipe.close()

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import platform
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from coralexp.pipeline.environment import processor, version
 from coralexp.spec.part import bind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from coralexp.artifacts.record import Json
     from coralexp.quant.contract import QuantizationMode
@@ -50,19 +50,47 @@ class Task:
         return key_of(self.ingredients)
 
 
-def tasks_of(experiment: Experiment, threads: int, plugins: Sequence[str]) -> list[Task]:
-    """Return the stages of a job in the order of their work.
+@dataclass
+class Planner:
+    """Works out the stages of the jobs of one request; reads each folder of data once.
 
-    Reads the digests of data and weights; imports nothing heavy.
-
-    Args:
-        experiment: The job; its parts have been checked.
+    Attributes:
         threads: Of each stage.
         plugins: Packages that parts may come from.
     """
+
+    threads: int
+    plugins: tuple[str, ...] = ()
+    _contents: dict[str, str] = field(default_factory=dict, init=False)
+    _tasks: dict[str, list[Task]] = field(default_factory=dict, init=False)
+
+    def __call__(self, experiment: Experiment) -> list[Task]:
+        """Return the stages of a job, its parts checked, in the order of their work.
+
+        Reads the digests of data and weights; imports nothing heavy.
+        """
+        known = repr((experiment.parts, experiment.seed))
+        if known not in self._tasks:
+            self._tasks[known] = _tasks(experiment, self.threads, self.plugins, self._content)
+        return self._tasks[known]
+
+    def _content(self, part: Part) -> str:
+        """Return the digest of a dataset's files."""
+        known = repr(part)
+        if known not in self._contents:
+            self._contents[known] = bind(part, self.plugins)().content()
+        return self._contents[known]
+
+
+def _tasks(
+    experiment: Experiment,
+    threads: int,
+    plugins: tuple[str, ...],
+    content_of: Callable[[Part], str],
+) -> list[Task]:
     seed = experiment.seed
     mode: QuantizationMode = bind(experiment["quant"], plugins)()
-    content = _content(experiment["dataset"], tuple(plugins))
+    content = content_of(experiment["dataset"])
     tasks: list[Task] = []
 
     def add(stage: str, tools: Sequence[str], after: Sequence[str], **slices: Json) -> None:
@@ -157,17 +185,6 @@ def _part_version(target: str) -> int | str:
     if number is None and module.__file__:
         return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
     return int(number or 0)
-
-
-def _content(part: Part, plugins: tuple[str, ...]) -> str:
-    """Return the digest of a dataset's files, computed once for equal options."""
-    frozen = (part.target, repr(sorted(part.options.items())))
-    if frozen not in _CONTENTS:
-        _CONTENTS[frozen] = bind(part, plugins)().content()
-    return _CONTENTS[frozen]
-
-
-_CONTENTS: dict[tuple[str, str], str] = {}
 
 
 def _weights(part: Part) -> str:

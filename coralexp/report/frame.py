@@ -66,9 +66,8 @@ def frame(records: Sequence[RunRecord]) -> pd.DataFrame:
     import pandas as pd
 
     table = rows(records)
-    names = column_names(table) or ["id", "state"]
-    data = pd.DataFrame(table, columns=names)
-    data["started"] = pd.to_datetime(data["started"]) if "started" in data else None
+    data = pd.DataFrame(table, columns=column_names(table) or ["id", "state", "started"])
+    data["started"] = pd.to_datetime(data["started"])
     return data
 
 

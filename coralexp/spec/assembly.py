@@ -57,8 +57,7 @@ def assemble(job: Job, composed: Composed, conf: Conf) -> Assembled:
             continue
         choice = composed.choices.get(group)
         if choice is None or group not in tree:
-            listed = ", ".join(conf.choices(group)) or "there are none"
-            problems.append(Problem(group, f"a choice is needed, one of: {listed}"))
+            problems.append(_no_choice(group, conf))
             continue
         part, known, wrong = read_part(group, choice, tree[group], texts, plugins)
         options += known
@@ -157,6 +156,12 @@ def _resolved(tree: Tree) -> tuple[Tree, dict[str, Problem]]:
             tree = {name: value for name, value in tree.items() if name != start}
         else:
             return resolved, problems
+
+
+def _no_choice(group: str, conf: Conf) -> Problem:
+    listed = ", ".join(conf.choices(group)) or "there are none"
+    text = f"a choice is needed, one of: {listed} (the defaults in {conf.primary} have none)"
+    return Problem(group, text)
 
 
 def _unknown_keys(tree: Tree, options: Sequence[str]) -> list[Problem]:

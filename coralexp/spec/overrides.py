@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(r"(?P<sign>~|\+\+|\+)?(?P<key>[^=\s]+)=(?P<value>.*)", re.DOTALL)
 MAX_VALUES = 10_000  # of one sweep; beyond it, a slip of the pen: range(0,1000000)
-_QUOTING = (
-    "; put text with special characters in quotes, and in another kind of quotes for the shell: "
-    "'{key}=\"...\"'"
-)
 
 
 @dataclass(frozen=True)
@@ -105,8 +101,16 @@ def _read(arg: str, choices: Callable[[str], Sequence[str]]) -> Dimension | Prob
     except (HydraException, ValueError, TypeError) as error:  # its functions raise all three
         if path is not None:
             return _alone(Setting(key, path, _in_quotes(path), quoted=True))
-        reason = " ".join(str(error.__cause__ or error).partition(" expecting {")[0].split())
-        return Problem(key, f"{written!r} cannot be read ({reason}){_QUOTING.format(key=key)}")
+        return Problem(key, _unreadable(key, written, str(error)))
+
+
+def _unreadable(key: str, written: str, reason: str) -> str:
+    reason = " ".join(reason.partition(" expecting ")[0].replace("'<EOF>'", "end").split())
+    text = f"{written!r} cannot be read ({reason})"
+    if "evaluating" in reason or not written:
+        return text
+    plain = "..." if {"'", '"'} & set(written) else written
+    return f"{text}; to mean plain text, write '{key}=\"{plain}\"' with both kinds of quotes"
 
 
 def _refusal(override: Override) -> Problem | None:
@@ -197,10 +201,7 @@ def _existing_path(key: str, written: str) -> str | None:
     if "." not in key and key != "store":  # a group takes names, not paths
         return None
     path = str(Path(written).expanduser()) if written.startswith("~/") else written
-    try:
-        return path if written and os.path.lexists(path) else None
-    except ValueError:  # a NUL character
-        return None
+    return path if written and os.path.lexists(path) else None
 
 
 def _is_misread(override: Override, written: str) -> bool:

@@ -139,18 +139,28 @@ def _graph(model: Model, subgraph: SubGraph) -> Graph:
 def _tensor(model: Model, subgraph: SubGraph, index: int) -> Tensor:
     tensor = subgraph.Tensors(index)
     signature = _ints(tensor.ShapeSignatureAsNumpy())
-    buffer = model.Buffers(tensor.Buffer())
     name = tensor.Name()
     return Tensor(
         name.decode(errors="replace") if name else "",
         signature or _ints(tensor.ShapeAsNumpy()),
         _names("TensorType")[tensor.Type()].lower(),
-        max(buffer.DataLength(), buffer.Size()),
+        _constant_bytes(model, tensor.Buffer()),
     )
+
+
+def _constant_bytes(model: Model, index: int) -> int:
+    if index == 0:  # empty by the format's definition; some files have no buffers at all
+        return 0
+    if index >= model.BuffersLength():
+        raise IndexError(f"no buffer {index}")
+    buffer = model.Buffers(index)
+    return int(max(buffer.DataLength(), buffer.Size()))  # the size of data behind the flatbuffer
 
 
 def _operator(model: Model, subgraph: SubGraph, tensors: Sequence[Tensor], index: int) -> Operator:
     operator = subgraph.Operators(index)
+    if operator.OpcodeIndex() >= model.OperatorCodesLength():
+        raise IndexError(f"no operator code {operator.OpcodeIndex()}")
     code = model.OperatorCodes(operator.OpcodeIndex())
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     name = _names("BuiltinOperator")[builtin]

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ VARIABLE = "MLFLOW_TRACKING_URI"
 FOLDER = "mlruns"
 DATABASE = "mlflow.db"
 SQLITE = "sqlite:///"
+_SECRET = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ class Address:
     def redacted(self, text: str) -> str:
         """Return a text, such as an error of MLflow, without the credentials of this address."""
         text = text.replace(self.uri, self.public)
-        parts = urlsplit(self.uri)
-        for secret in {parts.netloc.rpartition("@")[0], _password(self.uri), parts.query} - {""}:
+        for secret in sorted(_secrets(self.uri), key=len, reverse=True):
             text = text.replace(secret, "***")
         return text
 
@@ -80,9 +80,16 @@ def without_credentials(uri: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _password(uri: str) -> str:
-    user = urlsplit(uri).netloc.rpartition("@")[0]
-    return unquote(user.partition(":")[2])
+def _secrets(uri: str) -> set[str]:
+    """Return every form in which an error may repeat a credential of a URI."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return {uri}
+    user = parts.netloc.rpartition("@")[0]
+    password = user.partition(":")[2]
+    of_query = {value for name, value in parse_qsl(parts.query) if _SECRET.search(name)}
+    return {user, password, unquote(password), parts.query, *of_query} - {""}
 
 
 def _sqlite_uri(database: Path) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Note = Callable[[str], None]
 Attach = Callable[[RunRecord, Path, Path, Note], Iterable[Path]]
 
+_OTHERS_TAKE_S = 120.0  # from the end of a run to its being logged, at most
 _PAUSE_S = 30.0  # between two attempts at an MLflow that is away
 
 
@@ -81,14 +82,13 @@ class Scribe:
         """Yield the runs of this machine that ended without being logged, oldest first.
 
         Args:
-            seen: Ids of this command's runs, which are passed over; so are those of other
-                commands that still work.
+            seen: Ids of this command's runs, which are passed over; so is what another command
+                that still works may be about to log itself.
         """
         for record in self._runs:
             if record.logged or record.state == "RUNNING" or record.host != socket.gethostname():
                 continue
-            its_process_is_gone = is_abandoned(dataclasses.replace(record, state="RUNNING"))
-            if record.id not in seen and (its_process_is_gone or record.pid == os.getpid()):
+            if record.id not in seen and not _is_in_other_hands(record):
                 yield record
 
     def _finish(self, record: RunRecord) -> str:
@@ -144,3 +144,10 @@ class Scribe:
                 f"{reason}; runs are kept in {self._runs.folder}, "
                 f"and the next command logs them if MLflow is back"
             )
+
+
+def _is_in_other_hands(record: RunRecord) -> bool:
+    """Return whether the process that ended a run may be logging it at this moment."""
+    if record.pid == os.getpid() or is_abandoned(dataclasses.replace(record, state="RUNNING")):
+        return False
+    return time.time() - (record.ended or record.started) < _OTHERS_TAKE_S

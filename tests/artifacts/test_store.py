@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coralexp.artifacts.store import INGREDIENTS, RECORD, Store, file_digests, key_of
@@ -72,6 +72,7 @@ def test_an_absent_entry_has_no_record_and_is_damaged(tmp_path: Path) -> None:
     assert Store(tmp_path).damage("train", "0" * 20) == [RECORD]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text(), VALUES))
 def test_keys_do_not_depend_on_the_order_of_names(ingredients: dict[str, object]) -> None:
     backwards = dict(reversed(ingredients.items()))
@@ -80,6 +81,7 @@ def test_keys_do_not_depend_on_the_order_of_names(ingredients: dict[str, object]
     assert key_of(json.loads(json.dumps(ingredients))) == key_of(ingredients)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text(), VALUES), st.text(), VALUES)
 def test_keys_of_different_ingredients_differ(
     ingredients: dict[str, object], name: str, value: object

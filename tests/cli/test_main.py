@@ -127,6 +127,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("coralexp 0")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="this system has no broken pipes")
 def test_a_reader_that_has_enough_is_no_error() -> None:
     command = [sys.executable, "-m", "coralexp", "--cfg", "job", "seed=range(0,300)"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 
@@ -14,12 +13,15 @@ from coralexp.pipeline.interrupts import Terminated, terminate_on_sigterm
 def test_sigterm_is_raised_once_and_a_second_one_lets_the_first_finish() -> None:
     before = signal.getsignal(signal.SIGTERM)
 
-    with pytest.raises(Terminated), terminate_on_sigterm():
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            signal.pause()
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+    def be_ended_twice() -> None:
+        with terminate_on_sigterm():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Terminated):
+        be_ended_twice()
 
     assert signal.getsignal(signal.SIGTERM) is before
 

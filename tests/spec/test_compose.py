@@ -182,7 +182,11 @@ def test_a_check_hears_every_job_and_its_problems_are_told(lab: Path) -> None:
         ("~quant", "quant", "a choice is needed; expected one of:"),
         ("quant=[whole]", "quant", "takes one choice; to try several, write quant=a,b"),
         ("quant@x=whole", "quant", "cannot be put under another name"),
-        ("dataset.path=a(b", "dataset.path", "put text with special characters in quotes"),
+        (
+            "dataset.path=a(b",
+            "dataset.path",
+            "to mean plain text, write 'dataset.path=\"a(b\"' with both kinds of quotes",
+        ),
         ("head.dropout=interval(0,1)", "head.dropout", "write range() or choice()"),
         ("seed=range(0,3,0)", "seed", "cannot be read"),
         ("seed=range(3,3)", "seed", "gives no value"),
@@ -315,6 +319,19 @@ def test_the_folder_conf_where_one_works_is_searched_first(lab: Path, tmp_path: 
     request = parse(["head=own", f"--config-dir={lab}"])
 
     assert request.experiments[0]["head"].choice == "own"
+
+
+def test_a_defaults_list_without_a_group_is_told_with_its_file(lab: Path, tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    path = tmp_path / "conf" / "config.yaml"  # such as another project's
+    path.write_text("defaults: [{dataset: blocks}, _self_]\nseed: 1\nlr: 0.1\n")
+
+    with pytest.raises(ConfigError) as caught:
+        parse([f"--config-dir={path.parent}", "machine.plugins=[smalllab]"], user_conf=lab)
+
+    problems = {problem.key: problem.text for problem in caught.value.problems}
+    assert list(problems) == ["lr", "backbone", "head", "quant", "device", "training"]
+    assert f"(the defaults in {path} have none)" in problems["backbone"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from coralexp.errors import ConfigError
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import GROUPS, Experiment
 from coralexp.spec.stored import from_dict, read_file, read_text, to_dict, to_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLUGINS = ("smalllab",)
 
@@ -92,7 +95,7 @@ def test_wrong_changes_are_told_together(experiment: Experiment) -> None:
 def test_a_plugin_is_not_taken_from_the_file(experiment: Experiment) -> None:
     with pytest.raises(ConfigError, match="machine: has no place in a stored configuration"):
         read_text(to_yaml(experiment) + "machine: {plugins: [smalllab]}\n")
-    with pytest.raises(ConfigError, match="'smalllab.parts.blocks' is not a public function"):
+    with pytest.raises(ConfigError, match=r"'smalllab\.parts\.blocks' is not a public function"):
         read_text(to_yaml(experiment))
 
 
@@ -132,7 +135,7 @@ def test_anything_else_is_refused(experiment: Experiment, old: str, new: str, te
 
 @pytest.mark.parametrize("text", ["", "- 1", "3", "a: b: c"])
 def test_what_is_no_mapping_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="stored configuration (holds no|is no plain)"):
+    with pytest.raises(ConfigError, match=r"stored configuration (holds no|is no plain)"):
         read_text(text)
 
 

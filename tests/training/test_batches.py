@@ -1,0 +1,93 @@
+"""Batches are a function of seed and step, and hold each image once an epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coralexp.training.batches import batch_indices, steps_per_epoch
+from coralexp.training.contract import Augmentation
+
+SIZES = st.integers(1, 60)
+
+
+def epoch_of(images: int, batch_size: int, seed: int, epoch: int) -> list[int]:
+    steps = steps_per_epoch(images, batch_size)
+    batches = [
+        batch_indices(images, batch_size, seed, step)
+        for step in range(epoch * steps, (epoch + 1) * steps)
+    ]
+    assert all(1 <= len(batch) <= batch_size for batch in batches)
+    return np.concatenate(batches).tolist()
+
+
+@given(SIZES, SIZES, st.integers(0, 2**32 - 1), st.integers(0, 3))
+def test_every_image_comes_once_an_epoch(
+    images: int, batch_size: int, seed: int, epoch: int
+) -> None:
+    assert sorted(epoch_of(images, batch_size, seed, epoch)) == list(range(images))
+
+
+def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+    assert epoch_of(50, 7, seed=1, epoch=2) == epoch_of(50, 7, seed=1, epoch=2)
+    assert epoch_of(50, 7, seed=1, epoch=2) == epoch_of(50, 11, seed=1, epoch=2)
+    assert epoch_of(50, 7, seed=1, epoch=2) != epoch_of(50, 7, seed=1, epoch=3)
+    assert epoch_of(50, 7, seed=1, epoch=2) != epoch_of(50, 7, seed=2, epoch=2)
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (10, 6, 4, 1), np.uint8)
+LABELS = np.arange(10) % 3
+
+
+def batches(seed: int = 5, augmentation: Augmentation | None = None) -> list:
+    from coralexp.training.batches import training_batches
+
+    made = training_batches(
+        IMAGES,
+        LABELS,
+        classes=3,
+        batch_size=4,
+        epochs=2,
+        augmentation=augmentation or Augmentation(),
+        seed=seed,
+    )
+    return list(made.as_numpy_iterator())
+
+
+@pytest.mark.tf
+def test_training_sees_scaled_images_with_their_labels() -> None:
+    made = batches()
+
+    assert [len(images) for images, _ in made] == [4, 4, 2, 4, 4, 2]
+    for step, (images, labels) in enumerate(made):
+        chosen = batch_indices(10, 4, 5, step)
+        np.testing.assert_allclose(images, IMAGES[chosen] / 127.5 - 1, atol=1e-6)
+        assert images.dtype == labels.dtype == np.float32
+        assert labels.argmax(axis=1).tolist() == LABELS[chosen].tolist()
+        assert labels.sum(axis=1).tolist() == [1.0] * len(chosen)
+
+
+@pytest.mark.tf
+def test_augmented_batches_are_a_function_of_the_seed() -> None:
+    much = Augmentation(flip=True, shift=0.2, rotation_deg=30, brightness=0.2, contrast=0.2)
+
+    first, again, other = batches(5, much), batches(5, much), batches(6, much)
+
+    for (images, _), (repeated, _) in zip(first, again, strict=True):
+        assert np.array_equal(images, repeated)
+    assert not np.array_equal(first[0][0], other[0][0])
+
+
+@pytest.mark.tf
+def test_evaluation_sees_every_image_once_in_order() -> None:
+    from coralexp.training.batches import evaluation_batches
+
+    made = list(evaluation_batches(IMAGES, LABELS, classes=3, batch_size=4).as_numpy_iterator())
+
+    assert [len(images) for images, _ in made] == [4, 4, 2]
+    np.testing.assert_allclose(
+        np.concatenate([images for images, _ in made]), IMAGES / 127.5 - 1, atol=1e-6
+    )
+    assert np.concatenate([labels for _, labels in made]).argmax(axis=1).tolist() == LABELS.tolist()
