@@ -86,7 +86,6 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     for record in store.runs.close_abandoned():
         console.noted(f"run {record.id} was left by a process that is gone; it counts as killed")
-    mlflow.log_pending()
     audience = Audience([console, mlflow])
     try:
         return execute(request, store, audience, line)

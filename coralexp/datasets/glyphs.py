@@ -32,8 +32,8 @@ CACHE_BYTES = 256 * 2**20  # drawn signs kept in memory
 def draw(
     *,
     signs: int = 20,
-    images_per_sign: int = 100,
-    side_px: int = 96,
+    images_per_sign: int = 200,
+    side_px: int = 64,
     channels: int = 3,
     wear: float = 1.0,
     noise: float = 0.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from coralexp.devices.contract import Device, EdgeTpu
@@ -39,9 +40,9 @@ def plan(
     """
     rates = {"input_mb_per_s": input_mb_per_s, "stream_mb_per_s": stream_mb_per_s}
     for option, value in rates.items():
-        if value <= 0:
+        if not 0 < value < math.inf:
             raise OptionError(option, f"must be above 0; got {value}")
-    if fixed_ms < 0:
+    if not 0 <= fixed_ms < math.inf:
         raise OptionError("fixed_ms", f"must be at least 0; got {fixed_ms}")
     clock_mhz = CLOCK_MHZ[clock if throttles else "max"]
     return Device(

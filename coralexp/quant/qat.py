@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -33,7 +34,7 @@ def plan(
     """
     if epochs < 1:
         raise OptionError("epochs", f"fine-tuning takes at least 1 pass; got {epochs}")
-    if learning_rate <= 0:
+    if not 0 < learning_rate < math.inf:
         raise OptionError("learning_rate", f"must be above 0; got {learning_rate}")
     return QuantizationMode(
         partial(_configure, io=io),

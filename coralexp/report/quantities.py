@@ -21,7 +21,7 @@ def size(size_bytes: float) -> str:
 def edgetpu_latency(record: RunRecord) -> str:
     """Return the time of one inference with the Edge TPU: `~1.80 ms (1.20-2.70)`, or `-`.
 
-    A tilde says that it is estimated; the interval holds the true one in 9 of 10 cases.
+    A tilde says that it is estimated; the interval stands in brackets.
     """
     value_ms = record.metrics.get("edgetpu_latency_ms")
     if value_ms is None:

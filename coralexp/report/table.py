@@ -37,7 +37,10 @@ def print_summary(records: Sequence[RunRecord], console: Console) -> None:
     if any(
         "edgetpu_latency_ms" in record.metrics and not is_measured(record) for record in records
     ):
-        say("~ estimated, with the interval that holds the true time in 9 of 10 cases", console)
+        say(
+            "~ estimated, not measured on a chip; the interval is a factor of 1.5 either way",
+            console,
+        )
     for job, reason in _without_edgetpu(records, shared):
         say(f"no Edge TPU time for {job}: {reason}", console)
     for record in records:

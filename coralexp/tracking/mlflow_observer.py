@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import queue
 import tempfile
 import threading
@@ -142,9 +143,10 @@ class MlflowObserver:
                 self._runs, self._store, Path(scratch), self._attach, self._note, self._address
             )
             waiting: deque[_Heard] = deque()
-            looked = False
+            looked = asked = False
             while (heard := self._queue.get()).what != "stop":
-                if heard.record is not None and not self._log(scribe, heard):
+                asked = asked or heard.what == "look"
+                if not self._log(scribe, heard):
                     waiting.append(heard)
                 if not looked and not scribe.is_away:
                     looked = True
@@ -153,7 +155,8 @@ class MlflowObserver:
                     left = waiting.popleft()
                     if not self._log(scribe, left):
                         waiting.append(left)
-            give_up = time.monotonic() + _EARLIER_RUNS_S
+            # Nobody waits long for runs of earlier commands, unless they are what was asked for.
+            give_up = time.monotonic() + (math.inf if asked else _EARLIER_RUNS_S)
             while waiting and not scribe.is_away and time.monotonic() < give_up:
                 self._log(scribe, waiting.popleft())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coralexp.errors import TrainingError
 from coralexp.training.batches import (
     Labels,
     Pixels,
@@ -64,7 +65,7 @@ def fit(
         What happened in each epoch.
 
     Raises:
-        TrainingError: If the loss is no longer a number, or memory runs out.
+        TrainingError: If the loss or a weight is no longer a number.
     """
     classes = model.output_shape[-1]
     steps = steps_per_epoch(len(train.images), recipe.batch_size)
@@ -104,6 +105,11 @@ def fit(
         ),
         verbose=0,
     )
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise TrainingError(
+            f"epoch {len(history.epochs)}: the last step left weights that are no numbers; lower "
+            f"training.learning_rate (now {learning_rate:g})"
+        )
     return history
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from coralexp.errors import OptionError
 from coralexp.training.contract import Augmentation, Optimizer, Recipe, Schedule
 
@@ -11,7 +13,7 @@ VERSION = 1
 def plan(
     *,
     epochs: int = 12,
-    batch_size: int = 64,
+    batch_size: int = 32,
     learning_rate: float = 0.002,
     optimizer: Optimizer = "adam",
     schedule: Schedule = "cosine",
@@ -51,7 +53,7 @@ def plan(
     for option, value in {"epochs": epochs, "batch_size": batch_size}.items():
         if value < 1:
             raise OptionError(option, f"must be at least 1; got {value}")
-    if learning_rate <= 0:
+    if not 0 < learning_rate < math.inf:
         raise OptionError("learning_rate", f"must be above 0; got {learning_rate}")
     shares = {
         "label_smoothing": label_smoothing,
@@ -66,7 +68,7 @@ def plan(
         raise OptionError("rotation_deg", f"must be in [0, 180]; got {rotation_deg}")
     if early_stopping is not None and early_stopping < 1:
         raise OptionError("early_stopping", f"waits at least 1 epoch; got {early_stopping}")
-    if max_minutes is not None and max_minutes <= 0:
+    if max_minutes is not None and not 0 < max_minutes < math.inf:
         raise OptionError("max_minutes", f"must be above 0, or null; got {max_minutes}")
     return Recipe(
         epochs=epochs,

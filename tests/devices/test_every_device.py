@@ -75,7 +75,12 @@ def test_wrong_names_are_refused_with_their_key() -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("input_mb_per_s", 0.0), ("stream_mb_per_s", -1.0), ("fixed_ms", -0.1)],
+    [
+        ("input_mb_per_s", 0.0),
+        ("stream_mb_per_s", -1.0),
+        ("fixed_ms", -0.1),
+        ("fixed_ms", float("nan")),
+    ],
 )
 def test_impossible_times_and_rates_are_refused(option: str, value: float) -> None:
     with pytest.raises(OptionError, match=f"{option}: must be") as caught:

@@ -109,7 +109,7 @@ def test_without_validation_it_trains_as_well() -> None:
 def test_a_schedule_ends_where_it_says(schedule: str, share: float) -> None:
     history = train(schedule=schedule)
 
-    assert history.epochs[-1].learning_rate == pytest.approx(0.02 * share, abs=1e-6)
+    assert history.epochs[-1].learning_rate == pytest.approx(0.02 * share, abs=2e-4)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
@@ -166,7 +166,7 @@ def test_it_ends_early_when_nothing_improves_and_takes_the_best_weights_back() -
 
 
 def test_rare_classes_count_more_when_wished() -> None:
-    from coralexp.training.fit import _class_weights
+    from coralexp.training.fit import _class_weights  # noqa: PLC2701 - a formula of its own
 
     labels = np.array([0] * 6 + [1] * 2, np.int64)
 

@@ -30,7 +30,7 @@ def test_options_arrive_where_they_belong() -> None:
     )
 
     assert made.epochs == 3
-    assert made.augmentation == Augmentation(True, 0.1, 10.0, 0.2, 0.3)  # noqa: FBT003
+    assert made.augmentation == Augmentation(True, 0.1, 10.0, 0.2, 0.3)
 
 
 @pytest.mark.parametrize(
