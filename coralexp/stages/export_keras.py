@@ -19,4 +19,12 @@ def export_keras(source: Path, to: Path) -> None:
 
     with tfmot.quantization.keras.quantize_scope():
         model = keras.models.load_model(source, compile=False)
+    for layer in model.layers:
+        # Told how it was built, a layer of tfmot that is read from a .keras file builds its
+        # variables twice, and the file cannot be loaded. Untold, it is built when it is called.
+        layer.get_build_config = _untold
     model.save(to, save_format="keras" if to.suffix == ".keras" else "tf")
+
+
+def _untold() -> None:
+    """Return nothing where Keras asks for a shape."""

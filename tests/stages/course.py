@@ -27,7 +27,7 @@ from coralexp.stages.qat import fine_tune
 from coralexp.stages.train import train_model
 from coralexp.training import recipe
 
-RECIPE = recipe.plan(epochs=4, batch_size=32, learning_rate=0.01, shift=0.05)
+RECIPE = recipe.plan(epochs=8, batch_size=32, learning_rate=0.02, shift=0.05)
 SEED, THREADS = 1, 1
 MODES = {
     "ptq": ptq.plan(calibration_images=20),

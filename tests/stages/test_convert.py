@@ -101,7 +101,7 @@ def test_what_the_converter_refuses_is_told_in_one_line(
         ptq.plan(calibration_images=1).configure(converter, images)
         converter.representative_dataset = None
 
-    mode = QuantizationMode(without_data, 0, integer_only=True)
+    mode = QuantizationMode(without_data, 1, integer_only=True)
 
     with pytest.raises(ConversionError, match=r"converter refused the model: [^\n]+$"):
         convert_model(dataset, trained, mode, tmp_path, seed=1)
