@@ -13,12 +13,17 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
+import re
 import shutil
+import socket
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from coralexp.artifacts.runs import Runs
 from coralexp.errors import StoreError
@@ -30,6 +35,14 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 INGREDIENTS = "ingredients.json"
+
+
+_OWNED = re.compile(r"\.(?P<host>[^.]*)-(?P<pid>\d+)\.[^.]*$")
+
+
+def _host() -> str:
+    """Return this machine's name without the characters that folders' names use otherwise."""
+    return re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())
 
 
 def key_of(ingredients: Mapping[str, Json]) -> str:
@@ -132,6 +145,23 @@ class Store:
             told = None
         return sorted(changed if told == key else {*changed, INGREDIENTS})
 
+    def clear_drafts(self) -> int:
+        """Remove what processes of this machine left half made when they were killed.
+
+        Returns:
+            How many there were.
+        """
+        left = [
+            draft
+            for draft in self.root.glob("*/.*")
+            if (owner := _OWNED.search(draft.name))
+            and owner["host"] == _host()
+            and not psutil.pid_exists(int(owner["pid"]))
+        ]
+        for draft in left:
+            shutil.rmtree(draft, ignore_errors=True)
+        return len(left)
+
     def make(
         self,
         stage: str,
@@ -156,7 +186,9 @@ class Store:
         draft: Path | None = None
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=entry.parent))
+            draft = Path(
+                tempfile.mkdtemp(prefix=f".{key}.{_host()}-{os.getpid()}.", dir=entry.parent)
+            )
             draft.chmod(0o755)  # mkdtemp's 0700 would shut out those who share the store
             start = time.monotonic()
             peak = write(draft)

@@ -84,6 +84,7 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     store.check_writable()
     console = ConsoleObserver()
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
+    store.clear_drafts()
     for record in store.runs.close_abandoned():
         console.noted(f"run {record.id} was left by a process that is gone; it counts as killed")
     audience = Audience([console, mlflow])

@@ -9,6 +9,7 @@ depending on what was built before it. It ends when its parent does: its standar
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -23,6 +24,9 @@ from coralexp.pipeline.messages import Answer, ExportOrder, StageOrder, StepMess
 
 if TYPE_CHECKING:
     from coralexp.artifacts.progress import Step
+
+# What befalls the store's disk, not the files that a stage reads.
+STORE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
 def main() -> None:
@@ -71,9 +75,9 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
     except CoralexpError as error:
         return {"failed": str(error)}
     except OSError as error:
-        if error.errno is None:
-            return _unexpected(error)
-        return {"errno": error.errno, "failed": str(error)}
+        if error.errno in STORE_ERRORS:
+            return {"errno": error.errno}
+        return {"failed": str(error)} if error.filename else _unexpected(error)
     except Exception as error:  # noqa: BLE001 - the parent tells what happened
         return _unexpected(error)
     return {"done": _peak_memory_bytes()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from coralexp.quant.calibration import refuse_calibration, representative
 from coralexp.quant.contract import Images, QuantizationMode
+from coralexp.quant.integer import ask_for_integers
 
 if TYPE_CHECKING:
     from coralexp.tf_runtime import tf
@@ -35,7 +36,6 @@ def plan(
 def _configure(converter: tf.lite.TFLiteConverter, images: Images, *, io: str) -> None:
     from coralexp.tf_runtime import tf
 
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    ask_for_integers(converter, io)
     converter.representative_dataset = representative(images)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from coralexp.errors import OptionError
 from coralexp.quant.contract import FineTuning, Images, QuantizationMode
+from coralexp.quant.integer import ask_for_integers
 
 if TYPE_CHECKING:
     from coralexp.tf_runtime import keras, tf
@@ -66,7 +67,4 @@ def _span_pixels(model: keras.Model) -> None:
 
 
 def _configure(converter: tf.lite.TFLiteConverter, images: Images, *, io: str) -> None:
-    from coralexp.tf_runtime import tf
-
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)
+    ask_for_integers(converter, io)

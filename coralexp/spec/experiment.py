@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Value = None | bool | int | float | str | tuple["Value", ...]
 
@@ -43,7 +46,8 @@ class Experiment:
     Attributes:
         parts: The choice of each group, in the order of `GROUPS`.
         seed: Start of every random sequence, 0 to 2**32 - 1.
-        overrides: What the user wrote that makes this job, such as `quant=qat`; not part of identity.
+        overrides: What the user wrote that makes this job, such as `quant=qat`; no part of
+            identity.
     """
 
     parts: Mapping[str, Part]

@@ -39,12 +39,13 @@ def convert_model(
         dataset: Entry of the `dataset` stage: calibration images come from its training split.
         trained: Entry of the `train` or `qat` stage.
         mode: How to quantize.
-        folder: Empty; receives `model.tflite`, `contract.json`, `labels.txt`, `metrics.json`.
+        folder: Empty; receives `model.tflite`, `contract.json`, `labels.txt`, `metrics.json`, and
+            `tags.json` if there were fewer calibration images than the mode asks for.
         seed: Of the choice of calibration images.
 
     Raises:
-        ConversionError: If there are too few images, if the converter refuses the model, or if the
-            mode promised integers and a tensor is not.
+        ConversionError: If the converter refuses the model, or if the mode promised integers and a
+            tensor is not.
     """
     from coralexp.tf_runtime import tf
 
@@ -70,17 +71,19 @@ def convert_model(
         "macs": graph.macs,
         "parameter_bytes": graph.parameter_bytes,
     }
+    if mode.calibration_images:
+        metrics["calibration_images"] = len(images)
+    if len(images) < mode.calibration_images:
+        told = f"all {len(images)} training images; {mode.calibration_images} were asked for"
+        (folder / "tags.json").write_text(json.dumps({"calibration": told}, indent=1))
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
 
 
 def _calibration(dataset: Path, wanted: int, seed: int) -> Images:
-    """Return training images as float32 in [-1, 1], chosen at random over all classes."""
+    """Return training images as float32 in [-1, 1], chosen at random; all, if too few are there."""
     pixels, _ = read_split(dataset, "train")
-    if wanted > len(pixels):
-        raise ConversionError(
-            f"quant.calibration_images={wanted}: the training split has {len(pixels)} images"
-        )
-    chosen = np.sort(np.random.default_rng([seed, 1]).choice(len(pixels), wanted, replace=False))
+    count = min(wanted, len(pixels))
+    chosen = np.sort(np.random.default_rng([seed, 1]).choice(len(pixels), count, replace=False))
     return pixels[chosen].astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 

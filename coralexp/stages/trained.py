@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_split
 from coralexp.datasets.contract import SPLITS
+from coralexp.stages.frozen import save_frozen
 from coralexp.training.fit import Labelled
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def save_trained(
         stage: Prefix of the times' names.
     """
     model.save(folder / MODEL, include_optimizer=False)
-    _save_for_conversion(model, folder / SAVED_MODEL)
+    save_frozen(model, folder / SAVED_MODEL)
     if extractor:
         (folder / "layers.md").write_text(_layers(model, extractor))
     (folder / "history.json").write_text(json.dumps(history.to_json(), indent=1))
@@ -56,32 +57,6 @@ def save_trained(
     (folder / "timings.json").write_text(json.dumps(times, indent=1))
     tags = {"stopped_by": history.stopped_by} if history.stopped_by else {}
     (folder / "tags.json").write_text(json.dumps(tags, indent=1))
-
-
-def _save_for_conversion(model: keras.Model, folder: Path) -> None:
-    """Save one function on one image, its weights as constants in the graph.
-
-    Against `model.save`, saving takes half of the time and each conversion a fourth, and the batch
-    is fixed at 1, without which the Edge TPU compiler refuses the model.
-    """
-    from coralexp.tf_runtime import freeze, tf
-
-    signature = [tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="image")]
-
-    def answer(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"probabilities": model(image, training=False)}
-
-    frozen = freeze(
-        tf.function(answer, input_signature=signature, autograph=False).get_concrete_function()
-    )
-    module = tf.Module()
-    module.serve = tf.function(
-        lambda image: frozen(image),  # noqa: PLW0108 - takes functions of Python alone
-        input_signature=signature,
-        autograph=False,
-    )
-    tf.saved_model.save(module, str(folder), signatures=module.serve.get_concrete_function())
-    (folder / "fingerprint.pb").unlink(missing_ok=True)  # differs every time, and nothing reads it
 
 
 def _layers(model: keras.Model, extractor: Collection[str]) -> str:

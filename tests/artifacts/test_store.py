@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,6 @@ from coralexp.errors import StoreError, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 INGREDIENTS_OF_ONE = {"stage": "train", "seed": 1, "options": {"width": 0.35, "weights": None}}
 
@@ -304,3 +304,29 @@ def test_the_time_of_the_work_is_written_down(tmp_path: Path) -> None:
     assert record is not None
     assert record.made_in_s >= 0.02
     assert record.peak_memory_bytes is None
+
+
+def test_what_a_killed_process_left_half_made_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from coralexp.artifacts.store import Store\n"
+        "def write(folder):\n"
+        "    (folder / 'half').write_text('made'); print(folder, flush=True); time.sleep(60)\n"
+        "Store(Path(sys.argv[1])).make('train', {'a': 1}, write)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        draft = Path(process.stdout.readline().strip())
+        assert store.clear_drafts() == 0
+        assert draft.is_dir()
+        process.kill()
+    entry = store.make("train", {"a": 2}, lambda folder: None)
+    (tmp_path / "train" / ".mine").mkdir()
+
+    assert store.clear_drafts() == 1
+    assert not draft.exists()
+    assert entry.is_dir()
+    assert (tmp_path / "train" / ".mine").is_dir()

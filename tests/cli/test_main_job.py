@@ -258,27 +258,22 @@ def test_a_run_is_reproduced_by_its_id_and_by_its_file(copy: Path) -> None:
     assert records(copy)[-1].choices["quant"] == "none"
 
 
-def test_a_failed_job_does_not_stop_the_others(copy: Path) -> None:
-    told = call(copy, *SMALL, "quant.calibration_images=5000,20", status=1)
+DIVERGES = ("training.optimizer=sgd", "training.learning_rate=1e30,0.01")
 
-    states = [record.state for record in records(copy)[-2:]]
-    assert sorted(states) == ["FAILED", "FINISHED"]
-    assert "quant.calibration_images=5000: the training split has" in told
+
+def test_a_failed_job_does_not_stop_the_others(copy: Path) -> None:
+    told = call(copy, *SMALL, *DIVERGES, status=1)
+
+    assert [record.state for record in records(copy)[-2:]] == ["FAILED", "FINISHED"]
+    assert "epoch 1" in told
+    assert "lower training.learning_rate" in told
     assert "Traceback" not in told
 
 
 def test_on_error_stop_stops(copy: Path) -> None:
-    call(copy, *SMALL, "quant.calibration_images=5000,21", "on_error=stop", status=1)
+    call(copy, *SMALL, *DIVERGES, "on_error=stop", status=1)
 
     assert records(copy)[-1].state == "FAILED"
-
-
-def test_a_loss_that_is_no_number_ends_the_job_with_a_hint(copy: Path) -> None:
-    told = call(copy, *SMALL, "training.optimizer=sgd", "training.learning_rate=1e30", status=1)
-
-    assert "epoch 1" in told
-    assert "lower training.learning_rate" in told
-    assert "Traceback" not in told
 
 
 def test_a_time_limit_ends_with_a_finished_run(copy: Path) -> None:

@@ -80,11 +80,11 @@ def test_an_unforeseen_failure_names_the_file_that_tells_where(tmp_path: Path) -
     assert "KeyError" in log.read_text()
 
 
-def test_a_full_disk_comes_back_as_the_error_of_the_system(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     gone = order("dataset", tmp_path / "draft", DIGITS)
     (tmp_path / "draft").rmdir()
 
-    with Workers(tmp_path / "logs") as workers, pytest.raises(FileNotFoundError):
+    with Workers(tmp_path / "logs") as workers, pytest.raises(StageError, match="draft/train"):
         workers.carry_out(gone, silent, tensorflow=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,17 +52,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return entry
 
 
-def test_more_calibration_images_than_there_are_name_option_and_count(
+def test_too_few_calibration_images_are_all_taken_and_told(
     dataset: Path, trained: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "out").mkdir()
+    convert_model(dataset, trained, ptq.plan(calibration_images=5), tmp_path, seed=1)
 
-    with pytest.raises(
-        ConversionError, match=r"quant\.calibration_images=5: the training split has 4 images"
-    ):
-        convert_model(dataset, trained, ptq.plan(calibration_images=5), tmp_path / "out", seed=1)
-
-    assert list((tmp_path / "out").iterdir()) == []
+    tags = json.loads((tmp_path / "tags.json").read_text())
+    assert tags["calibration"] == "all 4 training images; 5 were asked for"
+    assert json.loads((tmp_path / "metrics.json").read_text())["calibration_images"] == 4
 
 
 def test_class_names_may_be_of_any_script(dataset: Path, trained: Path, tmp_path: Path) -> None:
