@@ -13,8 +13,8 @@ VERSION = 1
 def plan(
     *,
     epochs: int = 12,
-    batch_size: int = 32,
-    learning_rate: float = 0.002,
+    batch_size: int = 64,
+    learning_rate: float = 0.003,
     optimizer: Optimizer = "adam",
     schedule: Schedule = "cosine",
     label_smoothing: float = 0.0,

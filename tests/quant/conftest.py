@@ -133,7 +133,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], dict[st
         shape = (96, 96, 3)
         dataset = write_noise(tmp_path_factory.mktemp("dataset"), shape, images=4)
         backbone = mobilenetv2.build(shape, width=width)
-        model = keras.Model(backbone.input, linear.attach(backbone.output, 20))
+        model = keras.Model(backbone.input, linear.attach(backbone.output, 20), name="classifier")
         entry = save(model, tmp_path_factory.mktemp("mobilenetv2") / "train", "train")
         bytes_of = {}
         for name, mode in {"none": none.plan(), "ptq": ptq.plan(calibration_images=2)}.items():

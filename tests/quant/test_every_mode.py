@@ -141,4 +141,4 @@ def test_an_integer_file_is_a_fraction_of_the_float_file(
 ) -> None:
     bytes_of = sizes(width)
 
-    assert round(bytes_of["ptq"] / bytes_of["none"], 2) <= share
+    assert bytes_of["ptq"] / bytes_of["none"] <= share
