@@ -18,7 +18,7 @@ _MOMENTUM = 0.9  # 0.99, the default, follows fresh weights too slowly for a few
 def build(
     input_shape: tuple[int, int, int],
     *,
-    filters: tuple[int, ...] = (16, 32, 64),
+    filters: tuple[int, ...] = (32, 64, 128),
     kernel_px: int = 3,
     width: float = 1.0,
     weights: str | None = None,
