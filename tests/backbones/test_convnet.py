@@ -37,6 +37,6 @@ def test_convnet_reads_digits() -> None:
 def test_convnet_takes_any_side_from_the_least() -> None:
     from coralexp.backbones import convnet
 
-    assert convnet.build((28, 28, 1)).output_shape == (None, 3, 3, 64)
-    assert convnet.build((8, 9, 1)).output_shape == (None, 1, 1, 64)
+    assert convnet.build((28, 28, 1)).output_shape == (None, 3, 3, 128)
+    assert convnet.build((8, 9, 1)).output_shape == (None, 1, 1, 128)
     assert convnet.build((9, 9, 3), filters=(4, 8), width=2.0).output_shape == (None, 2, 2, 16)
