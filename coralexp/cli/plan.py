@@ -36,7 +36,7 @@ def main(args: Sequence[str]) -> int:
     lines = [f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}, store {store.root}"]
     for number, (experiment, job) in enumerate(zip(request.experiments, jobs, strict=True)):
         name = " ".join(experiment.overrides) or "the defaults"
-        lines.append(f"job {number}: {name}")
+        lines.append(f"job {number + 1} of {len(jobs)}: {name}")
         lines += [f"  {stage.stage:9}{_fate(stage)}" for stage in job]
     lines.append(_total([stage for job in jobs for stage in job]))
     sys.stdout.write("\n".join(lines) + "\n")
@@ -68,4 +68,6 @@ def _total(stages: list[Expected]) -> str:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "a second"
     return f"{seconds:.0f} s" if seconds < _MINUTE_S else f"{seconds / _MINUTE_S:.1f} min"

@@ -185,7 +185,7 @@ def test_deleting_the_store_breaks_nothing(lab: Path, tmp_path: Path) -> None:
 def test_plan_tells_what_is_there_and_forecasts_the_rest(copy: Path) -> None:
     told = call(copy, "plan", *SMALL, "quant=ptq,none", "training.epochs=2")
 
-    assert "job 1" in told
+    assert "job 2 of 2" in told
     assert "dataset  reused from the store" in told
     assert "train    made in about" in told
     assert "train    shared with an earlier job" in told
