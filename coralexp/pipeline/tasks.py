@@ -129,6 +129,7 @@ def _tasks(
         tuning: Json = {
             "epochs": mode.fine_tuning.epochs,
             "learning_rate": mode.fine_tuning.learning_rate,
+            "calibration_images": mode.fine_tuning.calibration_images,
         }
         add(
             "qat",

@@ -25,13 +25,16 @@ class FineTuning:
     """A mode that trains: how, after the float training.
 
     Attributes:
-        prepare: Turns the trained float model into the one that is fine-tuned.
+        prepare: Turns the trained float model into the one that is fine-tuned, given images whose
+            activations set the ranges to begin with: float32 `[M, H, W, C]` in [-1, 1].
+        calibration_images: How many images `prepare` wants.
         finish: Last touch on the fine-tuned model before it is exported.
         epochs: Passes over the training split, at least 1.
         learning_rate: Step size of the optimizer, per step.
     """
 
-    prepare: Callable[[keras.Model], keras.Model]
+    prepare: Callable[[keras.Model, Images], keras.Model]
+    calibration_images: int
     finish: Callable[[keras.Model], None]
     epochs: int
     learning_rate: float

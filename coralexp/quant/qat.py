@@ -7,19 +7,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from coralexp.errors import OptionError
+from coralexp.quant.calibration import refuse_calibration
 from coralexp.quant.contract import FineTuning, Images, QuantizationMode
+from coralexp.quant.fake_quant import begin_ranges
 from coralexp.quant.integer import ask_for_integers
 
 if TYPE_CHECKING:
     from coralexp.tf_runtime import keras, tf
 
-VERSION = 1
+VERSION = 2
 
 
 def plan(
     *,
     epochs: int = 2,
     learning_rate: float = 1e-4,
+    calibration_images: int = 200,
     io: Literal["uint8", "int8"] = "uint8",
 ) -> QuantizationMode:
     """Insert fake quantization (tfmot's 8-bit scheme), fine-tune, then convert to int8.
@@ -28,6 +31,8 @@ def plan(
         epochs: Passes over the training split, at least 1.
         learning_rate: Step size of the optimizer, per step, above 0. A tenth of the training's or
             less keeps what was learned.
+        calibration_images: Training images whose activations set the ranges to begin with, at least
+            1.
         io: Type of the model's input and output: `uint8` takes plain pixels, `int8` pixels - 128.
 
     Raises:
@@ -37,18 +42,21 @@ def plan(
         raise OptionError("epochs", f"fine-tuning takes at least 1 pass; got {epochs}")
     if not 0 < learning_rate < math.inf:
         raise OptionError("learning_rate", f"must be above 0; got {learning_rate}")
+    refuse_calibration(calibration_images)
     return QuantizationMode(
         partial(_configure, io=io),
         calibration_images=0,
         integer_only=True,
-        fine_tuning=FineTuning(_prepare, _span_pixels, epochs, learning_rate),
+        fine_tuning=FineTuning(_prepare, calibration_images, _span_pixels, epochs, learning_rate),
     )
 
 
-def _prepare(model: keras.Model) -> keras.Model:
+def _prepare(model: keras.Model, images: Images) -> keras.Model:
     from coralexp.tf_runtime import tfmot
 
-    return tfmot.quantization.keras.quantize_model(model)
+    quantized = tfmot.quantization.keras.quantize_model(model)
+    begin_ranges(model, quantized, images)
+    return quantized
 
 
 def _span_pixels(model: keras.Model) -> None:

@@ -41,8 +41,8 @@ def print_summary(records: Sequence[RunRecord], console: Console) -> None:
             "~ estimated, not measured on a chip; the interval is a factor of 1.5 either way",
             console,
         )
-    for job, reason in _without_edgetpu(records, shared):
-        say(f"no Edge TPU time for {job}: {reason}", console)
+    for jobs, reason in _without_edgetpu(records, shared):
+        say(f"no Edge TPU time for {jobs}: {reason}", console)
     for record in records:
         if record.state != "FINISHED":
             say(f"{record.state.lower()}: {job_name(record, shared)}{_why(record)}", console)
@@ -87,10 +87,17 @@ def _why(record: RunRecord) -> str:
 
 
 def _without_edgetpu(records: Sequence[RunRecord], shared: frozenset[str]) -> list[tuple[str, str]]:
+    """Return which jobs have no time with the chip, and why: those with one cause together."""
+    causes: dict[str, list[RunRecord]] = {}
+    for record in records:
+        status = record.tags.get("edgetpu_status")
+        if status is not None and "edgetpu_latency_ms" not in record.metrics:
+            causes.setdefault(status.partition(":")[0], []).append(record)
     return [
-        (job_name(record, shared), record.tags["edgetpu_status"])
-        for record in records
-        if "edgetpu_latency_ms" not in record.metrics and "edgetpu_status" in record.tags
+        (job_name(those[0], shared), those[0].tags["edgetpu_status"])
+        if len(those) == 1
+        else (f"{len(those)} jobs", f"{cause} (tag edgetpu_status of each)")
+        for cause, those in causes.items()
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from coralexp.artifacts.examples import read_index, read_split
+from coralexp.artifacts.examples import read_index
 from coralexp.artifacts.tflite_model import (
     MODEL,
     InputContract,
@@ -16,6 +16,7 @@ from coralexp.artifacts.tflite_model import (
     write_contract,
 )
 from coralexp.errors import ConversionError, ModelFileError
+from coralexp.stages.calibration import calibration_images
 from coralexp.stages.trained import SAVED_MODEL
 from coralexp.tflite.graph import read_graph
 from coralexp.tflite.run import interpreter
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from coralexp.quant.contract import Images, QuantizationMode
+    from coralexp.quant.contract import QuantizationMode
 
 VERSION = 1
 _INTEGER_OFFSETS = {"uint8": 0.0, "int8": -128.0}
@@ -49,7 +50,7 @@ def convert_model(
     """
     from coralexp.tf_runtime import tf
 
-    images = _calibration(dataset, mode.calibration_images, seed)
+    images = calibration_images(dataset, mode.calibration_images, seed)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(trained / SAVED_MODEL))
     mode.configure(converter, images)
     try:
@@ -77,14 +78,6 @@ def convert_model(
         told = f"all {len(images)} training images; {mode.calibration_images} were asked for"
         (folder / "tags.json").write_text(json.dumps({"calibration": told}, indent=1))
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
-
-
-def _calibration(dataset: Path, wanted: int, seed: int) -> Images:
-    """Return training images as float32 in [-1, 1], chosen at random; all, if too few are there."""
-    pixels, _ = read_split(dataset, "train")
-    count = min(wanted, len(pixels))
-    chosen = np.sort(np.random.default_rng([seed, 1]).choice(len(pixels), count, replace=False))
-    return pixels[chosen].astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def _describe(path: Path, classes: tuple[str, ...]) -> TfliteModel:

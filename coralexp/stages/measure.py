@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coralexp.edgetpu.latency import Latency
     from coralexp.tflite.graph import Graph
 
-VERSION = 1
+VERSION = 2
 
 
 def measure_model(converted: Path, device: Device, folder: Path, *, threads: int) -> None:
@@ -65,14 +65,14 @@ def _on_the_chip(model: TfliteModel, graph: Graph, device: Device) -> tuple[Late
     """Return the time on the Edge TPU, if it can run the model, and how it stands with that."""
     if device.edge_tpu is None:
         return None, "the device has no Edge TPU"
+    if any(tensor.dtype == "int16" for tensor in graph.tensors):
+        return None, "int16 activations: the Edge TPU takes 8 bits; the model runs on the CPU"
     real = graph.real_valued()
     if real:
         return None, (
             f"not fully integer: {len(real)} of {len(graph.tensors)} tensors are "
             f"{', '.join(sorted({tensor.dtype for tensor in real}))}; the model runs on the CPU"
         )
-    if model.input.tensor.dtype == "int16" or any(t.dtype == "int16" for t in graph.tensors):
-        return None, "has int16 activations, which the Edge TPU does not take; runs on the CPU"
     latency = estimate(
         graph.macs,
         graph.parameter_bytes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coralexp.errors import ConversionError
+from coralexp.stages.calibration import calibration_images
 from coralexp.stages.trained import MODEL, save_trained, splits_of
 from coralexp.training.fit import accuracy, fit, seed_everything
 
@@ -50,8 +51,9 @@ def fine_tune(
     seed_everything(seed, threads)
     splits = splits_of(dataset)
     trained_model = keras.models.load_model(trained / MODEL, compile=False)
+    images = calibration_images(dataset, tuning.calibration_images, seed)
     try:
-        model = tuning.prepare(trained_model)
+        model = tuning.prepare(trained_model, images)
     except (ValueError, RuntimeError) as error:
         raise ConversionError(
             f"quant: this network cannot be prepared for quantization-aware training "

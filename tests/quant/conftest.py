@@ -91,9 +91,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, noise: Path) -> dict[str, 
     pixels = np.load(noise / "train" / "images.npy").astype(np.float32) / 127.5 - 1
     tuning = MODES["qat"].fine_tuning
     assert tuning is not None
-    prepared = tuning.prepare(model)
-    for _ in range(50):  # the ranges are moving averages
-        prepared(pixels, training=True)
+    prepared = tuning.prepare(model, pixels)
     tuning.finish(prepared)
     return {
         "train": save(model, root / "train", "train"),
