@@ -18,6 +18,7 @@ from coralexp.artifacts.tflite_model import (
 from coralexp.errors import ConversionError, ModelFileError
 from coralexp.stages.calibration import calibration_images
 from coralexp.stages.trained import SAVED_MODEL
+from coralexp.tflite.compact import share_vectors
 from coralexp.tflite.graph import read_graph
 from coralexp.tflite.run import interpreter
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from coralexp.quant.contract import QuantizationMode
 
-VERSION = 1
+VERSION = 2
 _INTEGER_OFFSETS = {"uint8": 0.0, "int8": -128.0}
 
 
@@ -60,7 +61,7 @@ def convert_model(
         text = f"TensorFlow Lite's converter refused the model: {lines[0]}"
         raise ConversionError(text) from error
     path = folder / MODEL
-    path.write_bytes(data)
+    path.write_bytes(share_vectors(data))
     classes = read_index(dataset).classes
     model = _describe(path, classes)
     _check(model, integer_only=mode.integer_only)

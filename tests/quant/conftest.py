@@ -132,6 +132,10 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], dict[st
         dataset = write_noise(tmp_path_factory.mktemp("dataset"), shape, images=4)
         backbone = mobilenetv2.build(shape, width=width)
         model = keras.Model(backbone.input, linear.attach(backbone.output, 20), name="classifier")
+        draw = np.random.default_rng(0)  # fresh biases are all 0, and are stored once
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.set_weights([draw.uniform(0.5, 1, w.shape) for w in layer.get_weights()])
         entry = save(model, tmp_path_factory.mktemp("mobilenetv2") / "train", "train")
         bytes_of = {}
         for name, mode in {"none": none.plan(), "ptq": ptq.plan(calibration_images=2)}.items():
