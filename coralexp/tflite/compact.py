@@ -1,7 +1,7 @@
 """The same model in fewer bytes: equal vectors of a .tflite file are stored once.
 
-Quantization by channel writes a scale and a zero point for each channel of each kernel and bias, and
-the zero points are all 0, 8 bytes each: a tenth of an int8 MobileNet. A flatbuffer may refer to one
+Quantization by channel writes a scale and a zero point a channel for each kernel and bias, and all
+zero points are 0, 8 bytes each: a tenth of an int8 MobileNet. A flatbuffer may refer to one
 vector from many places, so nothing is lost, and readers see no difference.
 """
 
