@@ -31,7 +31,7 @@ from coralexp.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from coralexp.artifacts.record import Json
+    from coralexp.artifacts.record import Json, RunRecord
 
 RECORD = "record.json"
 INGREDIENTS = "ingredients.json"
@@ -119,6 +119,23 @@ class Store:
                 f"store={self.root}: cannot be written ({error.strerror}); "
                 f"name another folder with store=FOLDER"
             ) from error
+
+    def entry_of(self, run: RunRecord, *stages: str) -> Path:
+        """Return the entry of the first of these stages that a run had.
+
+        Raises:
+            StoreError: If it had none of them, or its entry is no longer there.
+        """
+        for stage in stages:
+            made = run.stages.get(stage)
+            if made is not None and self.record(stage, made.key) is None:
+                raise StoreError(
+                    f"run {run.id}: its {stage} entry is no longer in {self.root}; "
+                    f"`coralexp reproduce {run.id}` makes it again"
+                )
+            if made is not None:
+                return self.path(stage, made.key)
+        raise StoreError(f"run {run.id} has no model: it is a {run.kind} that {run.state}")
 
     def record(self, stage: str, key: str) -> EntryRecord | None:
         """Return how an entry was made; None if there is no complete one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import Store
-from coralexp.errors import ConfigError, Problem, StoreError
+from coralexp.errors import ConfigError, Problem
 from coralexp.pipeline.process import Workers
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def _hand_out(store: Store, record: RunRecord, kind: str, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as scratch:
         draft = Path(scratch) / out.name
         if kind == "tflite":
-            shutil.copyfile(_entry(store, record, ("convert",)) / "model.tflite", draft)
+            shutil.copyfile(store.entry_of(record, "convert") / "model.tflite", draft)
         else:
-            trained = _entry(store, record, ("qat", "train"))
+            trained = store.entry_of(record, "qat", "train")
             if kind == "h5":
                 shutil.copyfile(trained / "model.h5", draft)
             else:
@@ -91,18 +91,3 @@ def _keras(store: Store, source: Path, draft: Path, kind: str) -> None:
     with Workers(store.root / "logs") as workers:
         workers.carry_out(order, lambda step: None, tensorflow=True)
     whole.replace(draft)
-
-
-def _entry(store: Store, record: RunRecord, stages: Sequence[str]) -> Path:
-    """Return the entry of the first of the stages that the run had."""
-    for stage in stages:
-        made = record.stages.get(stage)
-        if made is None:
-            continue
-        if store.record(stage, made.key) is None:
-            raise StoreError(
-                f"run {record.id}: its {stage} entry is no longer in {store.root}; "
-                f"`coralexp reproduce {record.id}` makes it again"
-            )
-        return store.path(stage, made.key)
-    raise StoreError(f"run {record.id} has no model: it is a {record.kind} that {record.state}")

@@ -13,7 +13,7 @@ import numpy as np
 from coralexp.artifacts.store import Store
 from coralexp.artifacts.tflite_model import read_model
 from coralexp.datasets.pictures import DamagedPictureError, decode
-from coralexp.errors import CoralexpError, DatasetError, StoreError
+from coralexp.errors import CoralexpError, DatasetError
 from coralexp.pipeline.environment import default_threads
 from coralexp.tflite.quiet import quiet_stderr
 from coralexp.tflite.run import probabilities
@@ -49,8 +49,9 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one line of JSON an image")
     parser.add_argument("--store", type=Path, default=Path(".coralexp"), metavar="DIR")
     asked = parser.parse_args(args)
-    record = Store(asked.store).runs.find(asked.run)
-    model = _model(record, Store(asked.store))
+    store = Store(asked.store)
+    record = store.runs.find(asked.run)
+    model = read_model(store.entry_of(record, "convert"))
     failed = False
     for path in asked.images:
         try:
@@ -69,18 +70,6 @@ def main(args: Sequence[str]) -> int:
             told = "  ".join(f"{label} {share:.3f}" for label, share in best)
             sys.stdout.write(f"{path}  {told}\n")
     return int(failed)
-
-
-def _model(record: RunRecord, store: Store) -> TfliteModel:
-    stage = record.stages.get("convert")
-    if stage is None:
-        raise StoreError(f"run {record.id} has no model: it is a {record.kind} that {record.state}")
-    if store.record("convert", stage.key) is None:
-        raise StoreError(
-            f"run {record.id}: its model is no longer in {store.root}; "
-            f"`coralexp reproduce {record.id}` makes it again"
-        )
-    return read_model(store.path("convert", stage.key))
 
 
 def _pixels(path: Path, model: TfliteModel, record: RunRecord) -> Pixels:

@@ -81,7 +81,6 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     from coralexp.tracking.mlflow_observer import MlflowObserver
 
     store = Store(request.how.store)
-    store.check_writable()
     console = ConsoleObserver()
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     store.clear_drafts()

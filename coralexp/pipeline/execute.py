@@ -12,7 +12,6 @@ from coralexp.artifacts.record import RunRecord, StageRecord
 from coralexp.artifacts.runs import new_record
 from coralexp.errors import CoralexpError, StoreError
 from coralexp.pipeline.environment import default_threads, environment, git_commit
-from coralexp.pipeline.interrupts import Terminated
 from coralexp.pipeline.process import Workers
 from coralexp.pipeline.tasks import Planner, Task
 from coralexp.spec.stored import to_dict
@@ -58,7 +57,7 @@ def execute(
                 record = run.job(experiment, number, sweep)
                 if record.state == "FAILED" and request.how.on_error == "stop":
                     break
-    except (KeyboardInterrupt, Terminated):
+    except BaseException:  # Ctrl-C and SIGTERM, and what nobody foresaw
         run.end_sweep(sweep, "KILLED")
         raise
     failed = any(record.state == "FAILED" for record in run.records)
@@ -74,7 +73,6 @@ class _Execution:
     store: Store
     observer: Observer
     records: list[RunRecord] = field(default_factory=list)
-    made: set[str] = field(default_factory=set)
     checked: set[str] = field(default_factory=set)
     workers: Workers = field(init=False)
 
@@ -134,10 +132,10 @@ class _Execution:
 
     def _is_there(self, task: Task) -> bool:
         """Return whether the store has a whole entry; a damaged one is told of and made again."""
-        if self.request.how.again and task.key not in self.made:
+        if task.key in self.checked:
+            return True
+        if self.request.how.again or self.store.record(task.stage, task.key) is None:
             return False
-        if task.key in self.checked or self.store.record(task.stage, task.key) is None:
-            return task.key in self.checked
         damaged = self.store.damage(task.stage, task.key)
         if damaged:
             names = ", ".join(damaged[:3])
@@ -192,7 +190,6 @@ class _Execution:
             )
 
         entry = self.store.make(task.stage, task.ingredients, write)
-        self.made.add(task.key)
         self.checked.add(task.key)
         return entry
 
@@ -225,9 +222,7 @@ class _Execution:
         record.ended = time.time()
         try:
             self.store.runs.save(record)
-        except (
-            StoreError
-        ) as error:  # the disk is full: what the user should hear is why, and goes on
+        except StoreError as error:  # a full disk, say: the user hears of it, and it goes on
             self.observer.noted(str(error))
 
 

@@ -8,14 +8,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from coralexp.artifacts.progress import Progress, Step
 from coralexp.errors import StageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     from coralexp.pipeline.messages import Answer, ExportOrder, StageOrder
@@ -82,9 +83,8 @@ class Workers:
             answer = self._converse(process, order, progress)
             process.wait()
             _close(process)
-        except (
-            BaseException
-        ):  # Ctrl-C, say: the process must not write into a folder that is removed
+        except BaseException:
+            # Ctrl-C, say: the process must not write into a folder that is about to be removed.
             self._end(process)
             self._forget(process)
             raise
@@ -107,8 +107,9 @@ class Workers:
         log: IO[str] | None = None
         if not self.verbose:
             self.logs.mkdir(parents=True, exist_ok=True)
-            path = self.logs / f"{os.getpid()}-{len(self._log)}.log"
-            log = path.open("w", encoding="utf-8", errors="replace")
+            number, name = tempfile.mkstemp(suffix=".log", dir=self.logs)
+            path = Path(name)
+            log = os.fdopen(number, "w", encoding="utf-8", errors="replace")
         try:
             process = subprocess.Popen(
                 command,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coralexp.quant.contract import FineTuning
     from coralexp.training.contract import Recipe
 
-VERSION = 1
+VERSION = 2
 
 
 def fine_tune(
@@ -71,5 +71,8 @@ def fine_tune(
         rate_option="quant.learning_rate",
     )
     tuning.finish(model)
-    metrics = {"accuracy_fine_tuned": accuracy(model, splits["test"])}
+    metrics = {
+        "accuracy_fine_tuned": accuracy(model, splits["test"]),
+        "calibration_images": len(images),  # fewer than were asked for, if the split has fewer
+    }
     save_trained(model, folder, history=history, metrics=metrics, extractor=set(), stage="qat")

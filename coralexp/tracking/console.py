@@ -91,20 +91,22 @@ class ConsoleObserver:
 
     def stage_started(self, run: RunRecord, stage: str) -> None:
         """Show that a stage works."""
+        self._begin(stage)
+
+    def _begin(self, stage: str) -> _Work:
         self._work = _Work(stage, time.monotonic())
         if self._console.is_terminal:
             self._live = _Live(stage, self._console)
             self._live.start()
         else:
             self._print(f"  {stage:<9} started")
+        return self._work
 
     def stage_progressed(self, run: RunRecord, stage: str, step: Step) -> None:
         """Show how far it is."""
-        if self._work is None or self._work.stage != stage:
-            self.stage_started(run, stage)
         work = self._work
-        if work is None:  # pragma: no cover - the line above made it
-            return
+        if work is None or work.stage != stage:
+            work = self._begin(stage)
         now = time.monotonic()
         left_s = work.pace.left_s(step, now)
         if self._live is not None:

@@ -80,6 +80,21 @@ def test_an_unforeseen_failure_names_the_file_that_tells_where(tmp_path: Path) -
     assert "KeyError" in log.read_text()
 
 
+@pytest.mark.tf
+def test_a_waiting_process_keeps_a_log_of_its_own(tmp_path: Path) -> None:
+    with Workers(tmp_path / "logs") as workers:
+        first = order("dataset", tmp_path / "first", DIGITS)
+        workers.carry_out(first, silent, tensorflow=False, another_follows=True)
+        with pytest.raises(StageError) as caught:
+            workers.carry_out(
+                order("evaluate", tmp_path / "second", DIGITS), silent, tensorflow=False
+            )
+        logs = list((tmp_path / "logs").iterdir())
+
+    assert len(logs) == 2
+    assert [log for log in logs if str(log) in str(caught.value)]
+
+
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     gone = order("dataset", tmp_path / "draft", DIGITS)
     (tmp_path / "draft").rmdir()
