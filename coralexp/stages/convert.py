@@ -19,7 +19,7 @@ from coralexp.errors import ConversionError, ModelFileError
 from coralexp.stages.calibration import calibration_images
 from coralexp.stages.trained import SAVED_MODEL
 from coralexp.tflite.compact import share_vectors
-from coralexp.tflite.graph import read_graph
+from coralexp.tflite.reader import read_graph
 from coralexp.tflite.run import interpreter
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from coralexp.artifacts.tflite_model import read_model
 from coralexp.edgetpu.latency import estimate
-from coralexp.tflite.graph import read_graph
+from coralexp.tflite.reader import read_graph
 from coralexp.tflite.run import time_single_images
 
 if TYPE_CHECKING:

@@ -1,22 +1,66 @@
-"""What is in a .tflite file: operators and tensors, without running it."""
+"""What is in a .tflite file, as plain values: tensors, operators, subgraphs."""
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from coralexp.errors import ModelFileError
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ai_edge_litert.schema_py_generated import Model, SubGraph
+    import numpy.typing as npt
 
 INTEGER_DTYPES = frozenset({"uint8", "int8", "int16", "int32", "int64", "bool"})
-_IDENTIFIER = b"TFL3"
-_ABSENT = -1  # where an operator's optional input is left out
+ABSENT = -1  # index of an optional input that is left out
+UNKNOWN = -1  # size of a dimension that only the run tells
+
+Option = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | None
+
+_BITS = {
+    "float64": 64,
+    "int64": 64,
+    "uint64": 64,
+    "complex64": 64,
+    "complex128": 128,
+    "float16": 16,
+    "bfloat16": 16,
+    "int16": 16,
+    "uint16": 16,
+    "uint8": 8,
+    "int8": 8,
+    "bool": 8,
+    "float8_e4m3fn": 8,
+    "float8_e5m2": 8,
+    "int4": 4,
+    "uint4": 4,
+    "int2": 2,
+}
+_NUMPY = frozenset({"float32", "float64", "float16", "int64", "uint64", "int32", "uint32"}) | {
+    "int16",
+    "uint16",
+    "int8",
+    "uint8",
+    "bool",
+}
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How stored integers stand for real values: `scale * (stored - zero_point)`.
+
+    Attributes:
+        scales: One for the tensor, or one for each index along `axis`.
+        zero_points: As many.
+        axis: Dimension that the scales belong to; meaningless where there is one scale.
+    """
+
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int
 
 
 @dataclass(frozen=True)
@@ -25,20 +69,49 @@ class Tensor:
 
     Attributes:
         name: As the converter wrote it.
-        shape: Sizes; -1 where the signature says that a size is known only at run time.
-        dtype: Such as `int8`.
-        bytes: Of the constant data; 0 for a tensor that is computed.
+        shape: Sizes; `UNKNOWN` (-1) where the signature says that only the run tells.
+        dtype: Such as `int8`, in lower case.
+        quantization: None if the tensor has no scale.
+        data: The constant's bytes as they lie in the file; empty for a tensor that is computed.
+        is_variable: Whether it keeps its value from one inference to the next, as a state does.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
-    bytes: int
+    quantization: Quantization | None = None
+    data: memoryview = field(default=memoryview(b""), repr=False, compare=False)
+    is_variable: bool = False
 
     @property
     def is_constant(self) -> bool:
         """Whether the file holds the values."""
-        return self.bytes > 0
+        return self.constant_bytes > 0
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of the values in the file; 0 for a tensor that is computed."""
+        return self.data.nbytes
+
+    @property
+    def elements(self) -> int:
+        """Number of values; an unknown dimension counts as one."""
+        return math.prod(abs(size) for size in self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the values take in memory, whether they are constant or computed."""
+        return -(-self.elements * _BITS.get(self.dtype, 32) // 8)
+
+    def values(self) -> npt.NDArray[np.generic]:
+        """Return the constant's values in the tensor's shape, without copying them.
+
+        Raises:
+            ValueError: If the file does not hold them, or not in a dtype and shape of numpy's.
+        """
+        if not self.is_constant or self.dtype not in _NUMPY:
+            raise ValueError(f"'{self.name}' is no constant of a plain dtype")
+        return np.frombuffer(self.data, self.dtype).reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -46,32 +119,43 @@ class Operator:
     """One step of a graph.
 
     Attributes:
+        index: Place in the order of execution, from 0.
         name: Builtin name such as `CONV_2D`, or the custom code.
         version: Of the operator's definition; the Edge TPU compiler refuses new ones.
-        inputs: Tensor indices; -1 for an optional one that is absent.
+        inputs: Tensor indices; `ABSENT` (-1) for an optional one that is left out.
         outputs: Tensor indices.
-        macs: Multiplications with addition for one inference, of convolutions and dense layers; 0
-            for every other operator.
+        options: Builtin options by their names in the schema, such as `stride_h`, enumerations by
+            their words, such as `padding` to `SAME`; empty if there are none.
+        custom_options: Bytes that a custom operator carries.
+        is_custom: Whether `name` is a custom code.
+        macs: Multiplications with addition for one inference, of convolutions, dense layers and
+            recurrent ones; 0 for every other operator.
     """
 
+    index: int
     name: str
     version: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    macs: int
+    options: Mapping[str, Option] = field(default_factory=dict)
+    custom_options: memoryview = field(default=memoryview(b""), repr=False, compare=False)
+    is_custom: bool = False
+    macs: int = 0
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The main subgraph of a model.
+    """One subgraph of a model.
 
     Attributes:
+        name: Of the subgraph, mostly `main`.
         tensors: By index.
         operators: In the order of execution.
         inputs: Tensor indices.
         outputs: Tensor indices.
     """
 
+    name: str
     tensors: Sequence[Tensor]
     operators: Sequence[Operator]
     inputs: tuple[int, ...]
@@ -86,125 +170,51 @@ class Graph:
     def parameter_bytes(self) -> int:
         """Bytes of every constant that an operator reads, each counted once."""
         used = {index for operator in self.operators for index in operator.inputs if index >= 0}
-        return sum(self.tensors[index].bytes for index in used)
+        return sum(self.tensors[index].constant_bytes for index in used)
+
+    def inputs_of(self, operator: Operator) -> list[Tensor]:
+        """Return the tensors that an operator reads; those left out are left out here, too."""
+        return [self.tensors[index] for index in operator.inputs if index != ABSENT]
+
+    def outputs_of(self, operator: Operator) -> list[Tensor]:
+        """Return the tensors that an operator writes."""
+        return [self.tensors[index] for index in operator.outputs if index != ABSENT]
+
+    def parameter_bytes_of(self, operator: Operator) -> int:
+        """Return the bytes of the constants that an operator reads."""
+        return sum(tensor.constant_bytes for tensor in self.inputs_of(operator))
+
+    def activation_bytes_of(self, operator: Operator) -> int:
+        """Return the bytes of the computed tensors that an operator reads and writes."""
+        read = sum(t.size_bytes for t in self.inputs_of(operator) if not t.is_constant)
+        return read + sum(tensor.size_bytes for tensor in self.outputs_of(operator))
 
     def real_valued(self) -> list[Tensor]:
         """Return the tensors that hold no integers: what keeps a model off the Edge TPU."""
         return [tensor for tensor in self.tensors if tensor.dtype not in INTEGER_DTYPES]
 
     def bytes_of(self, indices: Sequence[int]) -> int:
-        """Return the bytes that computed tensors take, such as the inputs."""
-        return sum(
-            _WIDTH_BYTES.get(self.tensors[index].dtype, 4) * _size(self.tensors[index].shape)
-            for index in indices
-        )
+        """Return the bytes that tensors take in memory, such as those of `inputs`."""
+        return sum(self.tensors[index].size_bytes for index in indices if index != ABSENT)
 
 
-_WIDTH_BYTES = {"uint8": 1, "int8": 1, "bool": 1, "int16": 2, "float16": 2, "int64": 8}
+@dataclass(frozen=True)
+class ModelFile:
+    """A .tflite file.
 
-
-def read_graph(path: Path) -> Graph:
-    """Return the main subgraph of a model.
-
-    Raises:
-        ModelFileError: If the file cannot be read or is no .tflite model.
+    Attributes:
+        path: Where it is.
+        size_bytes: Of the file.
+        description: What the converter says of it; may be empty.
+        subgraphs: At least one; the first is the main one.
     """
-    from ai_edge_litert.schema_py_generated import Model
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from error
-    if data[4:8] != _IDENTIFIER:
-        raise ModelFileError(f"{path}: is no TensorFlow Lite model (its identifier is not TFL3)")
-    try:
-        model = Model.GetRootAs(data, 0)
-        return _graph(model, model.Subgraphs(0))
-    except (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise ModelFileError(f"{path}: is damaged ({type(error).__name__}: {error})") from error
+    path: Path
+    size_bytes: int
+    description: str
+    subgraphs: tuple[Graph, ...]
 
-
-def _graph(model: Model, subgraph: SubGraph) -> Graph:
-    tensors = [_tensor(model, subgraph, index) for index in range(subgraph.TensorsLength())]
-    operators = [_operator(model, subgraph, tensors, i) for i in range(subgraph.OperatorsLength())]
-    inputs, outputs = _ints(subgraph.InputsAsNumpy()), _ints(subgraph.OutputsAsNumpy())
-    used = {*inputs, *outputs}
-    for operator in operators:
-        used.update(index for index in (*operator.inputs, *operator.outputs) if index != _ABSENT)
-    if any(not 0 <= index < len(tensors) for index in used):
-        raise IndexError("an operator reads a tensor that is not there")
-    return Graph(tensors, operators, inputs, outputs)
-
-
-def _tensor(model: Model, subgraph: SubGraph, index: int) -> Tensor:
-    tensor = subgraph.Tensors(index)
-    signature = _ints(tensor.ShapeSignatureAsNumpy())
-    name = tensor.Name()
-    return Tensor(
-        name.decode(errors="replace") if name else "",
-        signature or _ints(tensor.ShapeAsNumpy()),
-        _names("TensorType")[tensor.Type()].lower(),
-        _constant_bytes(model, tensor.Buffer()),
-    )
-
-
-def _constant_bytes(model: Model, index: int) -> int:
-    if index == 0:  # empty by the format's definition; some files have no buffers at all
-        return 0
-    if index >= model.BuffersLength():
-        raise IndexError(f"no buffer {index}")
-    buffer = model.Buffers(index)
-    return int(max(buffer.DataLength(), buffer.Size()))  # the size of data behind the flatbuffer
-
-
-def _operator(model: Model, subgraph: SubGraph, tensors: Sequence[Tensor], index: int) -> Operator:
-    operator = subgraph.Operators(index)
-    if operator.OpcodeIndex() >= model.OperatorCodesLength():
-        raise IndexError(f"no operator code {operator.OpcodeIndex()}")
-    code = model.OperatorCodes(operator.OpcodeIndex())
-    builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    name = _names("BuiltinOperator")[builtin]
-    if name == "CUSTOM":
-        name = code.CustomCode().decode(errors="replace")
-    inputs = _ints(operator.InputsAsNumpy())
-    outputs = _ints(operator.OutputsAsNumpy())
-    return Operator(name, code.Version(), inputs, outputs, _macs(name, tensors, inputs, outputs))
-
-
-def _macs(
-    name: str, tensors: Sequence[Tensor], inputs: Sequence[int], outputs: Sequence[int]
-) -> int:
-    """Return one multiplication for each weight and each place where it is used."""
-    if name == "CONV_2D":  # kernel [F, kh, kw, C], output [N, h, w, F]
-        return _size(tensors[inputs[1]].shape[1:]) * _size(tensors[outputs[0]].shape)
-    if name == "DEPTHWISE_CONV_2D":  # kernel [1, kh, kw, F]
-        return _size(tensors[inputs[1]].shape[1:3]) * _size(tensors[outputs[0]].shape)
-    if name == "FULLY_CONNECTED":  # kernel [F, C]
-        return tensors[inputs[1]].shape[1] * _size(tensors[outputs[0]].shape)
-    if name == "TRANSPOSE_CONV":  # kernel [F, kh, kw, C], used once for each input element
-        return _size(tensors[inputs[1]].shape[:3]) * _size(tensors[inputs[2]].shape)
-    return 0
-
-
-def _size(shape: Sequence[int]) -> int:
-    size = 1
-    for length in shape:
-        size *= abs(length)  # -1 in a signature: one
-    return size
-
-
-def _ints(array: object) -> tuple[int, ...]:
-    """Return a flatbuffer vector; the generated code gives 0 for an absent one."""
-    return () if isinstance(array, int) else tuple(int(item) for item in array)  # type: ignore[attr-defined]
-
-
-def _names(enum: str) -> dict[int, str]:
-    from ai_edge_litert import schema_py_generated
-
-    if enum not in _ENUMS:
-        members = vars(getattr(schema_py_generated, enum)).items()
-        _ENUMS[enum] = {value: name for name, value in members if isinstance(value, int)}
-    return _ENUMS[enum]
-
-
-_ENUMS: dict[str, dict[int, str]] = {}
+    @property
+    def main(self) -> Graph:
+        """The subgraph that an interpreter runs."""
+        return self.subgraphs[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from coralexp.tflite.graph import read_graph
+from coralexp.tflite.reader import read_graph
 from coralexp.tflite.run import probabilities
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_other_modes_have_float_ends_and_scaled_pixels(convert: Convert, name: s
 )
 def test_weights_are_stored_as_the_mode_says(convert: Convert, name: str, weights: str) -> None:
     tensors = read_graph(convert(name).path).tensors
-    largest = max(tensors, key=lambda tensor: tensor.bytes)
+    largest = max(tensors, key=lambda tensor: tensor.constant_bytes)
 
     if name != "dynamic":  # which leaves kernels as small as these alone
         assert largest.dtype == weights

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coralexp.errors import ModelFileError
-from coralexp.tflite.graph import Graph, read_graph
+from coralexp.tflite.graph import Graph
+from coralexp.tflite.reader import read_graph
 
 EMBEDDING_V1 = "mobilenet_v1_1.0_224_quant_embedding_extractor"
 LSTM = "keras_lstm_mnist_ptq"
@@ -52,7 +53,7 @@ def test_the_classifier_that_the_extractor_lacks_is_the_rest_of_the_published_co
 def test_parameters_are_counted_once_and_only_those_that_operators_read(models: Path) -> None:
     graph = read_graph(models / "mobilenet_v2_1.0_224_quant.tflite")
     weights = [
-        graph.tensors[operator.inputs[1]].bytes
+        graph.tensors[operator.inputs[1]].constant_bytes
         for operator in graph.operators
         if operator.name in {"CONV_2D", "DEPTHWISE_CONV_2D"}
     ]
