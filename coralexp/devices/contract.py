@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from coralexp.edgetpu.latency import Link
+    from coralexp.edgetpu.first_estimate import Link
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from coralexp.devices.contract import Device, EdgeTpu
 from coralexp.devices.hosts import HostName, host_called
-from coralexp.edgetpu.latency import Link
+from coralexp.edgetpu.first_estimate import Link
 from coralexp.errors import OptionError
 
 VERSION = 1

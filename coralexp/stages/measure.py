@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.tflite_model import read_model
-from coralexp.edgetpu.latency import estimate
+from coralexp.edgetpu.first_estimate import estimate
 from coralexp.tflite.reader import read_graph
 from coralexp.tflite.run import time_single_images
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from coralexp.artifacts.tflite_model import TfliteModel
     from coralexp.devices.contract import Device
-    from coralexp.edgetpu.latency import Latency
+    from coralexp.edgetpu.first_estimate import Latency
     from coralexp.tflite.graph import Graph
 
 VERSION = 2

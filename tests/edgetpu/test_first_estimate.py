@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coralexp.edgetpu.latency import INTERVAL_FACTOR, Latency, Link, estimate
+from coralexp.edgetpu.first_estimate import INTERVAL_FACTOR, Latency, Link, estimate
 from coralexp.spec.compose import parse
 from coralexp.spec.part import bind
 
