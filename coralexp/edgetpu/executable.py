@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coralexp.edgetpu.executable_schema import Executable, Layer, Transfers, read_executable
-from coralexp.edgetpu.flatbuffer import Budget, root
 from coralexp.edgetpu.flexbuffer import root_value
 from coralexp.errors import ModelFileError
+from coralexp.tflite.flatbuffer import Flatbuffer, budget_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from coralexp.tflite.flatbuffer import Budget
     from coralexp.tflite.graph import ModelFile
 
 __all__ = [
@@ -122,7 +123,7 @@ def read_compiled(model: ModelFile) -> CompiledFile | None:
     Raises:
         ModelFileError: If an operator that the chip runs carries no executables, or damaged ones.
     """
-    budget = Budget()
+    budget = budget_for(model.size_bytes)
     segments: list[Segment] = []
     cpu: list[str] = []
     for place, graph in enumerate(model.subgraphs):
@@ -157,13 +158,13 @@ def _packages(options: memoryview, budget: Budget) -> Iterator[Package]:
 def _package(data: memoryview, budget: Budget, *, nested: bool = False) -> Iterator[Package]:
     if bytes(data[4:8]) != _IDENTIFIER:
         raise ValueError("its executable is of an unknown format (its identifier is not DWN1)")
-    table = root(data, budget)
+    table = Flatbuffer(data, budget).root()
     parts = [part.vector(0) for part in table.tables(6)]
     if parts and not nested:  # a package of packages, one a chip
         for part in parts:
             yield from _package(part, budget, nested=True)
         return
-    serialized = root(table.vector(1), budget)
+    serialized = Flatbuffer(table.vector(1), budget).root()
     executables = tuple(read_executable(each, budget) for each in serialized.strings(0))
     if not executables:
         raise ValueError("it carries no executable")

@@ -5,18 +5,17 @@ Schema: executable/executable.fbs of google-coral/libedgetpu, whose numbers of f
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from coralexp.edgetpu.flatbuffer import root
+from coralexp.tflite.flatbuffer import Flatbuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from coralexp.edgetpu.flatbuffer import Budget, Table
+    from coralexp.tflite.flatbuffer import Budget, Table
 
 ExecutableType = Literal["STAND_ALONE", "PARAMETER_CACHING", "EXECUTION_ONLY"]
 
@@ -33,7 +32,7 @@ _DTYPES = {
 }
 _OUTPUT, _INPUT, _PARAMETER, _SCRATCH = range(4)  # what a transfer is about: enum Description
 _DESCRIPTOR = 1  # kind of a hint that stands for a transfer: union AnyHint
-_DIMENSION_BYTES = 8  # of a range in a shape: first and last index
+_RANGE = struct.Struct("<ii")  # of a dimension: first and last index
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def read_executable(data: memoryview, budget: Budget) -> Executable:
     Raises:
         ValueError: If the bytes are no executable.
     """
-    table = root(data, budget)
+    table = Flatbuffer(data, budget).root()
     kind = table.int16(13)
     if not 0 <= kind < len(_TYPES):
         raise ValueError(f"an executable of the unknown type {kind}")
@@ -236,9 +235,9 @@ def _layer(layer: Table) -> Layer:
 
 
 def _dimensions(shape: Table) -> tuple[int, ...]:
-    ranges = np.frombuffer(shape.vector(0, _DIMENSION_BYTES), "<i4").astype(np.int64)
-    shape.budget.charge(len(ranges))
-    return tuple((ranges[1::2] - ranges[::2] + 1).tolist())
+    content = shape.vector(0, _RANGE.size)
+    shape.source.budget.charge_items(len(content) // _RANGE.size)
+    return tuple(last - first + 1 for first, last in _RANGE.iter_unpack(content))
 
 
 def _size(table: Table, place: int, *, least: int = 0, default: int = 0) -> int:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coralexp.edgetpu.flatbuffer import integer
-
 if TYPE_CHECKING:
-    from coralexp.edgetpu.flatbuffer import Budget
+    from coralexp.tflite.flatbuffer import Budget
 
-_FORMS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
+_WIDTHS = frozenset({1, 2, 4, 8})
 _STRING, _MAP, _VECTOR, _BLOB = 5, 9, 10, 25
 _LONGEST_KEY = 64
 
@@ -42,8 +40,8 @@ class Value:
         if self.packed_type >> 2 not in {_STRING, _BLOB}:
             return None
         start, width = self._target()
-        length = self._number(start - width, width)
-        if length > len(self.data) - start:
+        length = _number(self.data, start - width, width)
+        if start < 0 or length > len(self.data) - start:
             raise ValueError("a string reaches beyond the end")
         return self.data[start : start + length]
 
@@ -52,15 +50,15 @@ class Value:
         if self.packed_type >> 2 not in {_MAP, _VECTOR}:
             return []
         start, width = self._target()
-        count = self._number(start - width, width)
-        self.budget.charge(count)
+        count = _number(self.data, start - width, width)
+        self.budget.charge_tables(count)
         types = start + count * width
         return [
             Value(
                 self.data,
                 start + index * width,
                 width,
-                integer(self.data, "<B", types + index),
+                _number(self.data, types + index, 1),
                 self.budget,
             )
             for index in range(count)
@@ -72,27 +70,22 @@ class Value:
             return {}
         start, width = self._target()
         keys_at = start - 3 * width
-        keys = keys_at - self._number(keys_at, width)
-        keys_width = self._number(start - 2 * width, width)
+        keys = keys_at - _number(self.data, keys_at, width)
+        keys_width = _number(self.data, start - 2 * width, width)
         return {
             self._key(keys + index * keys_width, keys_width): value
             for index, value in enumerate(self.items())
         }
 
     def _key(self, at: int, width: int) -> bytes:
-        start = at - self._number(at, width)
+        start = at - _number(self.data, at, width)
         if not 0 <= start < len(self.data):
             raise ValueError("a key lies outside of the map")
         return bytes(self.data[start : start + _LONGEST_KEY]).partition(b"\0")[0]
 
     def _target(self) -> tuple[int, int]:
         """Return where an offset leads, and the width of what is there."""
-        return self.at - self._number(self.at, self.width), 1 << (self.packed_type & 3)
-
-    def _number(self, at: int, width: int) -> int:
-        if width not in _FORMS:
-            raise ValueError(f"a width of {width} bytes")
-        return integer(self.data, _FORMS[width], at)
+        return self.at - _number(self.data, self.at, self.width), 1 << (self.packed_type & 3)
 
 
 def root_value(data: memoryview, budget: Budget) -> Value:
@@ -101,5 +94,11 @@ def root_value(data: memoryview, budget: Budget) -> Value:
     Raises:
         ValueError: If the bytes are too few or wrong; every method of a value raises it, too.
     """
-    width = integer(data, "<B", len(data) - 1)
-    return Value(data, len(data) - 2 - width, width, integer(data, "<B", len(data) - 2), budget)
+    width = _number(data, len(data) - 1, 1)
+    return Value(data, len(data) - 2 - width, width, _number(data, len(data) - 2, 1), budget)
+
+
+def _number(data: memoryview, at: int, width: int) -> int:
+    if width not in _WIDTHS or not 0 <= at <= len(data) - width:
+        raise ValueError(f"a number of {width} bytes at {at} of {len(data)}")
+    return int.from_bytes(data[at : at + width], "little")
