@@ -12,12 +12,8 @@ import struct
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    Numbers = tuple[int, ...] | tuple[float, ...]
 
 _MOST_FIELDS = 64  # of a table that are looked at; the largest has 23
 
@@ -222,13 +218,13 @@ class Table:
             return self.source.data[:0]
         return self.source.vector(self.source.target(at), item_bytes)
 
-    def ints(self, place: int, dtype: str = "<i4") -> tuple[int, ...]:
-        """Return the numbers of a vector; none if it is absent."""
-        return self._numbers(place, dtype)  # type: ignore[return-value]
+    def ints(self, place: int, kind: str = "i") -> tuple[int, ...]:
+        """Return the numbers of a vector, `kind` in the letters of `struct`; none if absent."""
+        return self._numbers(place, kind)
 
     def floats(self, place: int) -> tuple[float, ...]:
         """Return the numbers of a vector of type `float`; none if it is absent."""
-        return self._numbers(place, "<f4")
+        return self._numbers(place, "f")
 
     def text(self, place: int) -> str:
         """Return a string; empty if it is absent."""
@@ -256,13 +252,11 @@ class Table:
         self.source.budget.charge_tables(length // 4)
         return range(start + 4, start + 4 + length, 4)
 
-    def _numbers(self, place: int, dtype: str) -> Numbers:
-        form = np.dtype(dtype)
-        content = self.vector(place, form.itemsize)
-        if not content:
-            return ()
-        self.source.budget.charge_items(len(content) // form.itemsize)
-        return tuple(np.frombuffer(content, form).tolist())
+    def _numbers(self, place: int, kind: str) -> tuple[int, ...]:
+        content = self.vector(place, struct.calcsize(f"<{kind}"))
+        count = len(content) // struct.calcsize(f"<{kind}")
+        self.source.budget.charge_items(count)
+        return struct.unpack(f"<{count}{kind}", content)
 
     def _scalar(self, form: str, place: int, default: int) -> int:
         at = self._field(place)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coralexp.errors import ModelFileError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -19,6 +21,8 @@ ABSENT = -1  # index of an optional input that is left out
 UNKNOWN = -1  # size of a dimension that only the run tells
 
 Option = bool | int | float | str | tuple[int, ...] | tuple[float, ...] | None
+
+_LONGEST_NAME = 80  # characters of it in an error
 
 _BITS = {
     "float64": 64,
@@ -52,8 +56,10 @@ _NUMPY = frozenset({"float32", "float64", "float16", "int64", "uint64", "int32",
 class Quantization:
     """How stored integers stand for real values: `scale * (stored - zero_point)`.
 
+    All of it is as the file says: scales may be negative or no numbers, `axis` beyond the shape.
+
     Attributes:
-        scales: One for the tensor, or one for each index along `axis`.
+        scales: One for the tensor, or one for each index along `axis`; at least one.
         zero_points: As many.
         axis: Dimension that the scales belong to; meaningless where there is one scale.
     """
@@ -69,7 +75,7 @@ class Tensor:
 
     Attributes:
         name: As the converter wrote it.
-        shape: Sizes; `UNKNOWN` (-1) where the signature says that only the run tells.
+        shape: At most 64 sizes; `UNKNOWN` (-1) where the signature says that only the run tells.
         dtype: Such as `int8`, in lower case.
         quantization: None if the tensor has no scale.
         data: The constant's bytes as they lie in the file; empty for a tensor that is computed.
@@ -107,10 +113,19 @@ class Tensor:
         """Return the constant's values in the tensor's shape, without copying them.
 
         Raises:
-            ValueError: If the file does not hold them, or not in a dtype and shape of numpy's.
+            ModelFileError: If the file does not hold them, or not in a dtype of NumPy's, or not as
+                many bytes as the shape needs.
         """
-        if not self.is_constant or self.dtype not in _NUMPY:
-            raise ValueError(f"'{self.name}' is no constant of a plain dtype")
+        name = f"tensor {self.name[:_LONGEST_NAME]!r}"
+        if not self.is_constant:
+            raise ModelFileError(f"{name} is computed: the file holds no values of it")
+        if self.dtype not in _NUMPY:
+            raise ModelFileError(f"{name} is of {self.dtype}, which cannot be read as an array")
+        if min(self.shape, default=0) < 0 or self.constant_bytes != self.size_bytes:
+            raise ModelFileError(
+                f"{name} holds {self.constant_bytes} bytes; its shape {list(self.shape)} of "
+                f"{self.dtype} takes {self.size_bytes}"
+            )
         return np.frombuffer(self.data, self.dtype).reshape(self.shape)
 
 
@@ -120,7 +135,8 @@ class Operator:
 
     Attributes:
         index: Place in the order of execution, from 0.
-        name: Builtin name such as `CONV_2D`, or the custom code.
+        name: Builtin name such as `CONV_2D`, or the custom code; `BUILTIN_` and a number for one
+            that came after the installed schema.
         version: Of the operator's definition; the Edge TPU compiler refuses new ones.
         inputs: Tensor indices; `ABSENT` (-1) for an optional one that is left out.
         outputs: Tensor indices.
@@ -128,8 +144,8 @@ class Operator:
             their words, such as `padding` to `SAME`; empty if there are none.
         custom_options: Bytes that a custom operator carries.
         is_custom: Whether `name` is a custom code.
-        macs: Multiplications with addition for one inference, of convolutions, dense layers and
-            recurrent ones; 0 for every other operator.
+        macs: Multiplications with addition for one inference, of convolutions, dense layers,
+            products of matrices and recurrent layers; 0 for every other operator.
     """
 
     index: int
