@@ -98,7 +98,9 @@ class CompiledFile:
     def minimum_runtime(self) -> int | None:
         """The newest version of the runtime that a part of it needs; None if none is named."""
         packages = [package for segment in self.segments for package in segment.packages]
-        return max((p.minimum_runtime for p in packages if p.minimum_runtime), default=None)
+        return max(
+            (p.minimum_runtime for p in packages if p.minimum_runtime is not None), default=None
+        )
 
     @property
     def compiler(self) -> str | None:
@@ -168,6 +170,11 @@ def _package(data: memoryview, budget: Budget, *, nested: bool = False) -> Itera
     executables = tuple(read_executable(each, budget) for each in serialized.strings(0))
     if not executables:
         raise ValueError("it carries no executable")
+    minimum = table.int32(0)
     yield Package(
-        table.int32(0) or None, table.text(4) or None, table.text(7), table.int32(5), executables
+        minimum if minimum > 0 else None,
+        table.text(4) or None,
+        table.text(7),
+        table.int32(5),
+        executables,
     )
