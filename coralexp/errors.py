@@ -7,6 +7,8 @@ CoralexpError
 ├── WeightsError        stored weights cannot be had, or do not fit
 ├── TrainingError       training cannot go on
 ├── ConversionError     TensorFlow Lite refused the model, or gave something else than was promised
+├── CompilationError    the Edge TPU compiler refused the model, or its answers do not agree
+├── MissingToolError    a program that is not a Python package is absent or does not answer
 ├── ModelFileError      a .tflite file cannot be read
 ├── StageError          the process of a stage ended without an answer
 ├── StoreError          the store cannot be read or written
@@ -89,6 +91,14 @@ class TrainingError(CoralexpError):
 
 class ConversionError(CoralexpError):
     """TensorFlow Lite refused the model, or gave something else than was promised."""
+
+
+class CompilationError(CoralexpError):
+    """The Edge TPU compiler refused the model, or its answers do not agree."""
+
+
+class MissingToolError(CoralexpError):
+    """A program that is not a Python package is absent or does not answer."""
 
 
 class ModelFileError(CoralexpError):
