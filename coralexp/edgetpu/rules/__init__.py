@@ -1,0 +1,1 @@
+"""What the Edge TPU compiler asks of a model and of each operator, one predicate a rule."""
