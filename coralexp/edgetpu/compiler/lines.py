@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _QUOTE = re.compile(r"^(?:\s*>\s?)+")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
-_HEADER = r"Operator\s+Count\s+Status\b"
+_HEADER = r"Operator\s+Count\s+Status"
 # Some pages lose the line ends, so that a line stands directly behind another.
 _STARTS = (
     r"Edge TPU Compiler version \d|"

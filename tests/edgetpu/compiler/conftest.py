@@ -61,7 +61,16 @@ class StandIn:
         version: str = "Edge TPU Compiler version 16.0.384591198\n",
         version_status: int = 0,
     ) -> Compiler:
-        self.prepare(output, files, status, hang, blocks, signal, version, version_status)
+        self.prepare(
+            output,
+            files,
+            status=status,
+            hang=hang,
+            blocks=blocks,
+            signal=signal,
+            version=version,
+            version_status=version_status,
+        )
         compiler = find_compiler(str(self.program))
         assert isinstance(compiler, Compiler)
         return compiler
@@ -70,6 +79,7 @@ class StandIn:
         self,
         output: str | bytes = "",
         files: dict[str, Path] | None = None,
+        *,
         status: int = 0,
         hang: bool = False,
         blocks: int = 0,

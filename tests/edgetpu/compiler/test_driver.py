@@ -101,13 +101,17 @@ def test_the_compiler_gets_the_suggested_call_and_a_folder_with_nothing_but_the_
     compile_model(source, tmp_path / "out", compiler)
 
     arguments, folder, files = stand_in.calls()[-1]
-    assert (
-        arguments
-        == (
-            "--out_dir . --show_operations --search_delegate --delegate_search_step 30 "
-            "--timeout_sec 180 model.tflite"
-        ).split()
-    )
+    assert arguments == [
+        "--out_dir",
+        ".",
+        "--show_operations",
+        "--search_delegate",
+        "--delegate_search_step",
+        "30",
+        "--timeout_sec",
+        "180",
+        "model.tflite",
+    ]
     assert Path(folder).parent == (tmp_path / "out").resolve()
     assert files == ["model.tflite"]
     assert not Path(folder).exists()
@@ -123,13 +127,17 @@ def test_an_older_compiler_gets_no_flag_that_it_does_not_know(
 
     compile_model(source, tmp_path / "out", compiler, options)
 
-    assert (
-        stand_in.calls()[-1][0]
-        == (
-            "--out_dir . --show_operations --enable_multiple_subgraphs --min_runtime_version 13 "
-            "--intermediate_tensors a/b,c;d model.tflite"
-        ).split()
-    )
+    assert stand_in.calls()[-1][0] == [
+        "--out_dir",
+        ".",
+        "--show_operations",
+        "--enable_multiple_subgraphs",
+        "--min_runtime_version",
+        "13",
+        "--intermediate_tensors",
+        "a/b,c;d",
+        "model.tflite",
+    ]
 
 
 def test_a_table_that_is_not_printed_is_read_from_the_log_file(
@@ -156,7 +164,7 @@ def test_a_table_that_is_not_printed_is_read_from_the_log_file(
 @pytest.mark.parametrize("status", [0, 1])
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_recorded_failure_is_a_refusal_with_cause_and_remedy(
-    stand_in: StandIn, source: Path, logs: Path, tmp_path: Path, name: str, status: int
+    stand_in: StandIn, source: Path, logs: Path, tmp_path: Path, *, name: str, status: int
 ) -> None:
     compiler = stand_in.plan((logs / f"{name}.txt").read_bytes(), status=status)
 
@@ -369,7 +377,7 @@ def test_segments_are_kept_one_by_one(
     assert record.status == "compiled"
     assert [part.file for part in record.parts] == [f"{name}_edgetpu.tflite" for name in names]
     assert record.edgetpu_ops == 62
-    assert ["--num_segments", "2"] == stand_in.calls()[-1][0][-3:-1]
+    assert stand_in.calls()[-1][0][-3:-1] == ["--num_segments", "2"]
 
 
 def test_a_missing_segment_is_a_disagreement(
@@ -391,7 +399,7 @@ def test_a_compiler_that_is_gone_by_now_is_named(source: Path, tmp_path: Path) -
 
 
 def test_a_model_that_is_not_there_is_named(stand_in: StandIn, tmp_path: Path) -> None:
-    with pytest.raises(CompilationError, match="absent.tflite: cannot be read"):
+    with pytest.raises(CompilationError, match=r"absent\.tflite: cannot be read"):
         compile_model(tmp_path / "absent.tflite", tmp_path / "out", stand_in.plan())
 
     assert list((tmp_path / "out").iterdir()) == []
@@ -409,7 +417,7 @@ def test_our_limit_lies_above_the_compilers_for_each_try(source: Path) -> None:
 
 def _lives(pid: int) -> bool:
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
     except OSError:
         return False
     return state != "Z"
