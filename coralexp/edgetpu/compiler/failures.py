@@ -24,7 +24,7 @@ _LAST_LINES = 3
 _LONGEST = 300  # characters of a quoted text
 _NOISE = re.compile(
     r"^(?:Edge TPU Compiler version|Started a compilation|Searching for|Try to compile"
-    r"|Intermediate tensors|Compilation child process completed|Compilation failed! ?$"
+    r"|Intermediate tensors|Compilation child process completed|Compilation failed![\W_]*$"
     r"|\S*[$%#] |> )",
     re.IGNORECASE,
 )

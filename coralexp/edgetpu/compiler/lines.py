@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _QUOTE = re.compile(r"^(?:\s*>\s?)+")
+_WIDE = re.compile(r"[\u3000\xa0]")  # blanks of other scripts and of web pages
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _HEADER = r"Operator\s+Count\s+Status"
 # Some pages lose the line ends, so that a line stands directly behind another.
@@ -48,14 +50,16 @@ _LONGEST = 20_000  # characters of a line; a list of intermediate tensors is the
 
 
 def lines(text: str) -> Iterator[str]:
-    """Yield the lines without what copying put around them.
+    """Yield the lines that are not blank, without what copying put around them.
 
-    Taken away: colours, quotation and code marks of Markdown, a byte-order mark, carriage returns,
-    and lines that begin with `#`, where collections of logs name their source. Lines that lost
-    their ends are parted again.
+    Taken away: colours, entities of HTML, quotation and code marks of Markdown, a byte-order mark,
+    carriage returns, and lines that begin with `#`, where collections of logs name their source.
+    Lines that lost their ends are parted again.
     """
     for line in re.split(r"\r\n|\r|\n", _TERMINAL.sub("", text.removeprefix("\ufeff"))):
-        bare = _QUOTE.sub("", line[:_LONGEST]).replace("\u3000", " ").replace("\xa0", " ")
+        if not line or line.isspace():
+            continue
+        bare = _WIDE.sub(" ", _QUOTE.sub("", html.unescape(line[:_LONGEST])))
         if _FENCE.match(bare) or bare.lstrip().startswith("#"):
             continue
         if bare.lstrip().startswith("|"):  # a table of Markdown

@@ -73,7 +73,11 @@ class _Try:
         said: Said = "unknown"
         if has_failed(text):
             said = "failed"
-        elif self.succeeded or self.compile_ms is not None or any(b.rows for b in self.blocks):
+        elif (
+            self.succeeded
+            or self.compile_ms is not None
+            or any(block.is_of_success for block in self.blocks)
+        ):
             said = "succeeded"
         failures = why(text, version) if said == "failed" else ()
         models = tuple(block.finish() for block in self.blocks)
@@ -220,7 +224,7 @@ class _Reader:
         last = runs[-1][0]
         attempts = tuple(one for _, groups in runs for group in groups for one in group)
         final = that_count(
-            [[group[-1] for group in groups] for _, groups in runs],
+            [[_last_to_say(group) for group in groups] for _, groups in runs],
             [run.groups[-1][-1].of_log_file for run in self.runs],
         )
         empty = Attempt()
@@ -233,6 +237,12 @@ class _Reader:
             tuple(dict.fromkeys(last.warnings)),
             tuple(dict.fromkeys(last.errors)),
         )
+
+
+def _last_to_say(group: Sequence[Attempt]) -> Attempt:
+    """Return the last try of a search; one that is cut off does not hide the one before it."""
+    telling = [attempt for attempt in group if attempt.said != "unknown"]
+    return telling[-1] if telling else group[-1]
 
 
 def _said(final: Sequence[Attempt]) -> Said:

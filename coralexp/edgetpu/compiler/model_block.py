@@ -33,10 +33,14 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _FILE_FIELD = re.compile(r"^(?P<label>input|output):\s+(?P<value>\S.*)$", re.IGNORECASE)
-_PATH_AND_SIZE = re.compile(rf"^(?P<path>.+?)\s*\((?P<size>{SIZE})\)$")
 _ROW = re.compile(r"^(?P<op>[A-Za-z_][\w.:/-]*)\s+(?P<count>\d{1,9})\s+(?P<status>[A-Z].*)$")
+_LOGGED_ROW = re.compile(  # behind a time or a level, as logging programs write it
+    r"(?:^|[\s:\]])(?P<op>[A-Z][A-Z0-9_]+)\s+(?P<count>\d{1,9})\s+"
+    r"(?P<status>(?:Mapped to|Operation |More than one |Tensor has |Only |Filter, ).*)$"
+)
 _PARAGRAPH = "model successfully compiled but"
 _COUNT_DIGITS = 9
+_RESULTS = ("output_size", "on_chip_used", "off_chip", "subgraphs", "total_ops", "edgetpu_ops")
 
 
 @dataclass
@@ -58,6 +62,11 @@ class ModelBlock:
     def has(self, name: str) -> bool:
         """Whether that field is known already."""
         return name in self.fields
+
+    @property
+    def is_of_success(self) -> bool:
+        """Whether it tells what only a finished compilation has."""
+        return bool(self.rows) or any(self.has(name) for name in _RESULTS)
 
     def finish(self) -> ModelOutput:
         """Return the model, its counts completed as far as they follow from the others."""
@@ -119,6 +128,8 @@ def read_row(line: str, *, in_table: bool) -> Row | None:
     """
     found = _ROW.match(line)
     if found is None or not (in_table or _is_row(found["op"], found["status"])):
+        found = _LOGGED_ROW.search(line)
+    if found is None:
         return None
     return Row(found["op"], int(found["count"]), found["status"].strip())
 
@@ -130,8 +141,10 @@ def is_partly_mapped(line: str) -> bool:
 
 def path_and_size(value: str) -> tuple[str, str | None]:
     """Part `model.tflite (59.10 MiB)`, as some copies write it."""
-    found = _PATH_AND_SIZE.match(value)
-    return (value, None) if found is None else (found["path"], found["size"])
+    path, bracket, size = value.removesuffix(")").rpartition("(")
+    if not value.endswith(")") or not bracket or not re.fullmatch(SIZE, size):
+        return value, None
+    return path.strip(), size
 
 
 def _is_row(op: str, status: str) -> bool:

@@ -111,7 +111,7 @@ def test_a_text_on_one_line_is_read() -> None:
 def test_a_failure_without_a_reason_gives_general_advice() -> None:
     text = (
         f"{V16}Started a compilation timeout timer of 5 seconds.\n"
-        "Compilation child process completed within timeout period.\nCompilation failed!\n"
+        "Compilation child process completed within timeout period.\nCompilation failed!_\n"
     )
 
     (failure,) = read_log(text).failures

@@ -369,6 +369,44 @@ def test_a_cut_table_does_not_count_for_a_cut_paragraph() -> None:
     assert (model.edgetpu_ops, model.counts_from) == (None, "unknown")
 
 
+def test_a_program_that_logs_the_output_puts_times_before_it() -> None:
+    text = f"{BANNER}{segment(ops=5).partition('See the')[0]}Operator   Count   Status\n"
+    text += "CONV_2D   4   Mapped to Edge TPU\nGELU   1   Operation not supported\n"
+
+    logged = "".join(f"2024-05-01 12:00:00 INFO {line}\n" for line in text.split("\n") if line)
+
+    (model,) = read_log(logged).models
+    assert [row.op for row in model.rows] == ["CONV_2D", "GELU"]
+    assert (model.total_ops, model.edgetpu_ops) == (5, 4)
+
+
+def test_entities_of_a_web_page_are_read() -> None:
+    text = "ERROR: Didn&#39;t find op for builtin opcode &#39;CONV_2D&#39; version &#39;6&#39;."
+
+    assert "CONV_2D version 6" in read_log(text).failures[0].cause
+
+
+def test_a_try_that_is_cut_off_does_not_hide_why_the_one_before_it_failed() -> None:
+    text = (
+        f"{BANNER}Searching for valid delegate with step 1\n"
+        f"Try to compile segment with 43 ops\n{TOO_LARGE}"
+        "Try to compile segment with 42 ops\nIntermediate tensors: a,b\n"
+        "Started a compilation timeout timer of 180 seconds.\n"
+    )
+
+    output = read_log(text)
+
+    assert output.said == "failed"
+    assert len(output.attempts) == 2
+    assert "too large" in output.failures[0].cause
+
+
+def test_a_copy_that_begins_late_is_of_a_success() -> None:
+    text = segment().partition("Output size")[2]
+
+    assert read_log(f"Output size{text}").said == "succeeded"
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "hello", "edgetpu_compiler: command not found"])
 def test_a_text_that_says_nothing_says_nothing(text: str) -> None:
     output = read_log(text)
