@@ -98,7 +98,7 @@ def _unquantized(graph: Graph) -> Iterator[Rejection]:
     those whose weights alone are integers, or nothing, were refused: google-coral/edgetpu#168,
     #213, #238, #313.
     """
-    written = [tensor for operator in graph.operators for tensor in graph.outputs_of(operator)]
+    written = [tensor for each in graph.operators for tensor in Step(graph, each).outputs()]
     if any(tensor.dtype in EIGHT_BIT and tensor.quantization for tensor in written):
         return
     dtypes = sorted({tensor.dtype for tensor in written}) or ["nothing"]

@@ -120,6 +120,11 @@ class Make:
         return Make.constant(np.ones(shape), "int8")
 
     @staticmethod
+    def empty() -> Network:
+        """Return a network without anything."""
+        return Network()
+
+    @staticmethod
     def network() -> tuple[Network, int]:
         """Return an empty network and the index of its input."""
         made = Network()
