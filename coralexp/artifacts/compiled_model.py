@@ -99,7 +99,7 @@ class CompileRecord:
             refuses the model; else `predicted`.
         compiler: Name, version and place in words; for `absent` why there is none, one line.
         compiler_version: Such as `16.0.384591198`; None if unknown.
-        command: What was run; empty for `absent`.
+        command: Program and arguments, without what starts a container; empty for `absent`.
         exit_status: Negative for a signal; None if it ran out of time or was not run.
         attempts: Tries of the search for a delegate, at least 1 if the compiler was run.
         compile_ms: What the compiler says that it took; None if it does not.

@@ -46,7 +46,7 @@ class Compilation:
     Attributes:
         status: What it came to.
         compiler: Which one.
-        command: What was run.
+        command: Program and arguments; without what starts a container, which differs each time.
         ended: How it ended.
         output: What it printed, read.
         kept: One for each output file that was expected.

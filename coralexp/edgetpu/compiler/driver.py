@@ -118,7 +118,7 @@ def _call(
         if ended.status is None:
             stop_container(name)
         check_docker(compiler.image, ended)
-    return command, ended
+    return [compiler.program, *arguments], ended
 
 
 def _completed(output: CompilerOutput, work: Path, stems: list[str]) -> CompilerOutput:

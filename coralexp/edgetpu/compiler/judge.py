@@ -55,7 +55,7 @@ def cautions(output: CompilerOutput, options: CompileOptions) -> list[str]:
     told = list(output.warnings)
     for model in output.models:
         total, mapped = model.total_ops, model.edgetpu_ops
-        if not total or mapped is None or mapped > _FEW * total or mapped == total:
+        if not total or mapped is None or mapped == total or mapped > max(1, _FEW * total):
             continue
         way = (
             "drop min_runtime, for which the compiler knows few operators"

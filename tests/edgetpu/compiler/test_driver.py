@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coralexp.edgetpu.compiler.driver import compile_model, time_limit
+from coralexp.edgetpu.compiler.judge import cautions
 from coralexp.edgetpu.compiler.locate import Compiler
+from coralexp.edgetpu.compiler.log import read_log
 from coralexp.edgetpu.compiler.options import CompileOptions
 from coralexp.edgetpu.compiler.process import KEPT_BYTES
 from coralexp.errors import CompilationError, MissingToolError
@@ -287,6 +289,21 @@ def test_a_model_of_which_hardly_anything_is_mapped_is_warned_of(
 
     assert record.status == "compiled"
     assert record.warnings[0].startswith("only 1 of 191 operators run on the Edge TPU")
+
+
+@pytest.mark.parametrize(
+    ("mapped", "total", "warned"),
+    [(1, 3, True), (1, 1, False), (2, 36, True), (4, 36, False), (36, 36, False)],
+)
+def test_a_warning_comes_where_the_chip_hardly_works(
+    mapped: int, total: int, *, warned: bool
+) -> None:
+    text = (
+        f"Model compiled successfully in 3 ms.\nTotal number of operations: {total}\n"
+        f"Number of operations that will run on Edge TPU: {mapped}\n"
+    )
+
+    assert bool(cautions(read_log(text), CompileOptions())) == warned
 
 
 def test_a_compiler_that_hangs_is_ended_with_its_children(

@@ -197,6 +197,7 @@ def test_it_runs_in_a_container_that_sees_one_folder_and_no_network(
 
     assert record.status == "compiled"
     assert record.compiler == f"edgetpu_compiler 16.0.384591198 in docker:{IMAGE}"
+    assert record.command[0] == "edgetpu_compiler"
     asked, ran = [json.loads(line) for line in calls.read_text().splitlines()]
     assert "-v" not in asked
     assert ran[ran.index("-v") + 1].startswith(str((tmp_path / "out").resolve()))
