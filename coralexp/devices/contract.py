@@ -9,34 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from coralexp.edgetpu.first_estimate import Link
-
-
-@dataclass(frozen=True)
-class EdgeTpu:
-    """The chip and the way to it.
-
-    Attributes:
-        link: Its bandwidths.
-        clock_mhz: As the runtime sets it.
-    """
-
-    link: Link
-    clock_mhz: float
-
-
-@dataclass(frozen=True)
-class Host:
-    """The processor that runs what the chip does not.
-
-    Attributes:
-        name: What people call it.
-        cpu_gmacs_per_s: Of an 8-bit MobileNet on one thread; None for the machine of the job, where
-            it is measured instead.
-    """
-
-    name: str
-    cpu_gmacs_per_s: float | None
+    from coralexp.edgetpu.latency.platform import Host, Platform
 
 
 @dataclass(frozen=True)
@@ -45,8 +18,8 @@ class Device:
 
     Attributes:
         host: Its processor.
-        edge_tpu: None if it has none.
+        edge_tpu: The chip, its link and clock; None if it has none.
     """
 
     host: Host
-    edge_tpu: EdgeTpu | None
+    edge_tpu: Platform | None

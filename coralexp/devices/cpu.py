@@ -5,7 +5,7 @@ from __future__ import annotations
 from coralexp.devices.contract import Device
 from coralexp.devices.hosts import HostName, host_called
 
-VERSION = 1
+VERSION = 2
 
 
 def plan(*, host: HostName = "desktop") -> Device:

@@ -1,28 +1,25 @@
-"""The processors beside the chip.
-
-The rates of the boards are the geometric mean of those of MobileNetV1 and V2 (1.0, 224 px, uint8,
-568.7 and 300.8 million multiplications), from the host columns of Coral's own benchmark
-references (google-coral/edgetpu at 75e6756, benchmarks/reference/basic_engine_reference_*.csv):
-TensorFlow Lite of 2019 on one thread. Today's is several times faster where XNNPACK has kernels for
-the processor, so they are upper ends of a time rather than its middle.
-"""
+"""The processors beside the chip; their speeds are fitted, see `edgetpu/latency/constants.json`."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
-from coralexp.devices.contract import Host
+from coralexp.edgetpu.latency.constants import fitted
+from coralexp.edgetpu.latency.platform import Host
 from coralexp.errors import OptionError
 
-HostName = Literal["desktop", "dev_board", "dev_board_mini", "rpi4", "rpi3"]
+HostName = Literal["desktop", "dev_board", "dev_board_mini", "rpi4", "rpi3", "jetson_nano"]
 
-HOSTS = {
-    "desktop": Host("this computer", None),
-    "dev_board": Host("Dev Board, 4 x Cortex-A53", 2.40),  # 184.99 and 160.94 ms
+# What people call it, and the processor whose speed was fitted.
+_HOSTS = {
+    "desktop": ("this computer", "desktop"),
+    "dev_board": ("Dev Board, 4 x Cortex-A53", "dev_board"),
     # Nothing is published for the Mini: the Dev Board's Cortex-A53 stands for its Cortex-A35.
-    "dev_board_mini": Host("Dev Board Mini, 4 x Cortex-A35", 2.40),
-    "rpi4": Host("Raspberry Pi 4, 4 x Cortex-A72", 3.43),  # 125.966 and 115.07 ms
-    "rpi3": Host("Raspberry Pi 3, 4 x Cortex-A53", 1.36),  # 308.4 and 297.73 ms
+    "dev_board_mini": ("Dev Board Mini, 4 x Cortex-A35", "dev_board"),
+    "rpi4": ("Raspberry Pi 4, 4 x Cortex-A72", "rpi4"),
+    "rpi3": ("Raspberry Pi 3, 4 x Cortex-A53", "rpi3"),
+    # Nor for the Nano: the Raspberry Pi's Cortex-A72 stands for its Cortex-A57.
+    "jetson_nano": ("Jetson Nano, 4 x Cortex-A57", "rpi4"),
 }
 
 
@@ -32,7 +29,8 @@ def host_called(name: str) -> Host:
     Raises:
         OptionError: If there is none of that name.
     """
-    if name not in HOSTS:
+    if name not in _HOSTS:
         known = ", ".join(get_args(HostName))
         raise OptionError("host", f"no host {name!r}; expected one of: {known}")
-    return HOSTS[name]
+    title, processor = _HOSTS[name]
+    return Host(title, fitted().hosts[processor], is_this_computer=name == "desktop")
