@@ -31,7 +31,7 @@ _ENUMERATIONS = {
     "ValueDtype": "TensorType",
 } | dict.fromkeys(_TENSOR_TYPES, "TensorType")
 
-_KIND, _TABLE = 4, 5  # fields of an operator: the union `builtin_options`
+_KIND, _TABLE = 3, 4  # fields of an operator: the union `builtin_options`
 _KIND_2, _TABLE_2 = 11, 12  # the same for what came when the first was full
 
 

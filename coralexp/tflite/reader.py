@@ -64,6 +64,7 @@ class _Reader:
     options: OptionsReader = field(init=False)
     buffers: range = field(init=False)
     codes: list[_Code] = field(init=False)
+    repetitions: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         version = self.model.uint32(0)
@@ -110,13 +111,17 @@ class _Reader:
     def quantization(self, stored: Table | None) -> Quantization | None:
         if stored is None:
             return None
-        scales = stored.floats(2)
+        scales: tuple[float, ...] = stored.shared_numbers(2, "f")
         if not scales:
             return None
-        zero_points = stored.ints(3, "q")
+        zero_points = stored.shared_numbers(3, "q")
         if len(zero_points) != len(scales):
-            zero_points = (zero_points or (0,))[:1] * len(scales)
+            zero_points = self.repeated((zero_points or (0,))[0], len(scales))
         return Quantization(scales, zero_points, stored.int32(6))
+
+    def repeated(self, number: int, count: int) -> tuple[int, ...]:
+        """Return one number many times; what is asked for twice takes memory once."""
+        return self.repetitions.setdefault((number, count), (number,) * count)
 
     def constant(self, index: int) -> memoryview:
         source = self.model.source
