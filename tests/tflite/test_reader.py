@@ -84,6 +84,35 @@ def test_a_model_is_read_whole(tmp_path: Path) -> None:
     assert layer.options["weights_format"] == "DEFAULT"
 
 
+WORDS = {"padding", "fused_activation_function", "weights_format", "in_data_type"} | {
+    "out_data_type",
+    "quantized_bias_type",
+    "output_type",
+}
+
+
+@pytest.mark.parametrize("name", ["deeplabv3_mnv2_dm05_pascal_quant", LSTM])
+def test_the_generated_code_reads_the_same(models: Path, name: str) -> None:
+    path = models / f"{name}.tflite"
+    theirs = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
+    ours = read_model_file(path)
+
+    for graph, expected in zip(ours.subgraphs, theirs.subgraphs, strict=True):
+        for tensor, other in zip(graph.tensors, expected.tensors, strict=True):
+            data = theirs.buffers[other.buffer].data
+            assert bytes(tensor.data) == (b"" if data is None else bytes(bytearray(data)))
+            assert tensor.name == (other.name or b"").decode()
+        for operator, other in zip(graph.operators, expected.operators, strict=True):
+            assert (list(operator.inputs), list(operator.outputs)) == (
+                list(other.inputs),
+                list(other.outputs),
+            )
+            options = {} if other.builtinOptions is None else vars(other.builtinOptions)
+            numbers = [v for field, v in operator.options.items() if field not in WORDS]
+            assert len(operator.options) == len(options)
+            assert all(value in options.values() for value in numbers if value != ())
+
+
 def test_options_of_the_second_union_are_read(tmp_path: Path) -> None:
     model = small_model()
     (layer,) = model.subgraphs[0].operators
