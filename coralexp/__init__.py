@@ -20,13 +20,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from coralexp.cli.inspect import inspect_model
     from coralexp.cli.run import run
 
-__all__ = ["run"]
+__all__ = ["inspect_model", "run"]
 
 
 def __getattr__(name: str) -> object:
-    """Import `run` when asked: every room imports this package, and `run` imports them."""
-    if name == "run":
-        return importlib.import_module("coralexp.cli.run").run
+    """Import a function when asked: every room imports this package, and they import the rooms."""
+    homes = {"inspect_model": "coralexp.cli.inspect", "run": "coralexp.cli.run"}
+    if name in homes:
+        function: object = getattr(importlib.import_module(homes[name]), name)
+        return function
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,6 +14,7 @@ VERBS: Mapping[str, str] = {
     "run": "train, quantize, assess and log each job (the default: it need not be written)",
     "plan": "tell what would be made, and what is there already",
     "reproduce": "run a stored configuration again: a file, or the id of a run",
+    "inspect": "say of a .tflite file where its operators run, why, and how long that takes",
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
