@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.edgetpu.rules.contract import UNSPECIFIED, rule
+from coralexp.edgetpu.rules.step import values_of
 
 if TYPE_CHECKING:
     from coralexp.edgetpu.rules.step import Step
@@ -46,10 +47,8 @@ def pads_beside_the_batch(step: Step) -> bool:
 def _is_zero(tensor: Tensor) -> bool:
     quantization = tensor.quantization
     zero = quantization.zero_points[0] if quantization and quantization.zero_points else 0
-    try:
-        return not np.any(tensor.values() != zero)
-    except (ValueError, TypeError, OverflowError):
-        return False
+    values = values_of(tensor)
+    return values is not None and not np.any(values != zero)
 
 
 RULES = (

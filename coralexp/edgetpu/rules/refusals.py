@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from coralexp.edgetpu.placement import Rejection
 from coralexp.edgetpu.rules.constants import SHAPING
 from coralexp.edgetpu.rules.dtypes import EIGHT_BIT
-from coralexp.edgetpu.rules.step import Step
+from coralexp.edgetpu.rules.step import Step, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ _KNOWN_CUSTOM = frozenset(
 _CONTROL_FLOW = frozenset({"IF", "WHILE"})
 _COUNTING = frozenset({"UNIQUE", "WHERE", "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5"})
 
+_LONGEST_NAME = 200  # in a sentence
 _NOT_QUANTIZED = "Model not quantized"
 _NO_OPERATORS = "Did not get operators, tensors, or buffers in subgraph 0."
 _DYNAMIC = (
@@ -132,7 +133,7 @@ def _unknown_input(graph: Graph) -> str:
     for index in graph.inputs:
         tensor = graph.tensors[index] if 0 <= index < len(graph.tensors) else None
         if tensor is not None and any(size < 0 for size in tensor.shape):
-            return f"Input '{tensor.name}' has the shape {list(tensor.shape)}: -1 is not fixed."
+            return f"Input '{tensor.name[:_LONGEST_NAME]}' is {described(tensor)}: -1 is not fixed."
     return ""
 
 
@@ -146,5 +147,5 @@ def _unknown_output(graph: Graph) -> str:
             return f"{operator.name} (operator {operator.index}) computes the shape of its output."
         for tensor in step.outputs():
             if any(size < 0 for size in tensor.shape):
-                return f"'{tensor.name}' has the shape {list(tensor.shape)}: -1 is not fixed."
+                return f"'{tensor.name[:_LONGEST_NAME]}' is {described(tensor)}: -1 is not fixed."
     return ""

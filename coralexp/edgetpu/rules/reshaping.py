@@ -37,7 +37,7 @@ def masks_plainly(step: Step) -> bool:
 def squeezes_in_front(step: Step) -> bool:
     """Only leading dimensions are squeezed, so that nothing has to be moved."""
     read, written = step.input(0), step.output()
-    if read is None or written is None or not written.shape:
+    if read is None or written is None or not read.shape or not written.shape:
         return True
     return read.shape[-len(written.shape) :] == written.shape or read.elements == read.shape[-1]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from coralexp.errors import ModelFileError
 from coralexp.tflite.graph import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    import numpy.typing as npt
+
     from coralexp.tflite.graph import Graph, Operator, Tensor
 
+_MOST_SIZES = 8  # of a shape in a sentence
 _LONGEST_PARAMETER_BYTES = 1024  # axes, paddings, sizes and permutations hold a few numbers
 
 
@@ -62,10 +65,8 @@ class Step:
             return None
         if not 0 < tensor.constant_bytes <= _LONGEST_PARAMETER_BYTES:
             return None
-        try:
-            return tuple(int(value) for value in np.ravel(tensor.values()).tolist())
-        except (ValueError, TypeError, OverflowError):
-            return None
+        values = values_of(tensor)
+        return None if values is None else tuple(int(value) for value in values.ravel())
 
     def axes(self, place: int, rank: int) -> frozenset[int] | None:
         """Return axes that a constant names, counted from the front; None if it names none."""
@@ -85,8 +86,8 @@ class Step:
 
     def described(self) -> str:
         """Return what the operator reads and writes, such as `int8 [1, 10] to float32 [1, 10]`."""
-        read = ", ".join(_described(tensor) for tensor in self.computed()[:3]) or "nothing computed"
-        written = ", ".join(_described(tensor) for tensor in list(self.outputs())[:3]) or "nothing"
+        read = ", ".join(described(tensor) for tensor in self.computed()[:3]) or "nothing computed"
+        written = ", ".join(described(tensor) for tensor in list(self.outputs())[:3]) or "nothing"
         return f"{read} to {written}"
 
     def _at(self, indices: tuple[int, ...], place: int) -> Tensor | None:
@@ -106,5 +107,15 @@ class Step:
         return self.graph.tensors[index]
 
 
-def _described(tensor: Tensor) -> str:
-    return f"{tensor.dtype} {list(tensor.shape)}"
+def values_of(tensor: Tensor) -> npt.NDArray[np.generic] | None:
+    """Return the values of a constant; None if it is none, or is damaged."""
+    try:
+        return tensor.values()
+    except (ModelFileError, ValueError, TypeError, OverflowError):
+        return None
+
+
+def described(tensor: Tensor) -> str:
+    """Return type and shape, such as `int8 [1, 10]`."""
+    sizes = ", ".join(map(str, tensor.shape[:_MOST_SIZES]))
+    return f"{tensor.dtype} [{sizes}{', ...' if len(tensor.shape) > _MOST_SIZES else ''}]"

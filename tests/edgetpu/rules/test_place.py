@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coralexp.edgetpu.partition import first_subgraph
 from coralexp.edgetpu.place import place
 from coralexp.edgetpu.rules.constants import SHAPING
+from coralexp.edgetpu.rules.step import Step
 from coralexp.edgetpu.rules.support import NOT_MAPPED, SUPPORTED
+from coralexp.edgetpu.rules.table import RULES, judge
 from coralexp.tflite.graph import Graph, ModelFile, Operator, Quantization, Tensor
 from coralexp.tflite.reader import read_model_file
 
@@ -118,3 +121,46 @@ def test_models_that_make_no_sense_are_placed_as_well(model, several) -> None:
         assert operator.placement in {"edgetpu", "cpu", "unknown"}
         assert bool(operator.reason) == (operator.placement != "edgetpu")
         assert "\n" not in operator.reason + operator.advice
+
+
+@settings(max_examples=300, deadline=None)
+@given(models())
+def test_operators_that_make_no_sense_are_held_against_every_rule(model) -> None:
+    for operator in model.main.operators:
+        verdict = judge(Step(model.main, operator))
+
+        assert bool(verdict.status) == (verdict.placement != "unknown")
+        assert bool(verdict.advice) == (verdict.placement != "edgetpu")
+        assert all(rule.holds(Step(model.main, operator)) in {True, False, None} for rule in RULES)
+
+
+@st.composite
+def networks(draw) -> Graph:
+    """Operators that each write one tensor, named like the operator, and read earlier ones."""
+    count = draw(st.integers(1, 8))
+    reads = [
+        tuple(draw(st.lists(st.integers(0, at - 1), max_size=3))) if at else ()
+        for at in range(count)
+    ]
+    operators = [Operator(at, "ADD", 1, reads[at], (at,)) for at in range(count)]
+    return Graph("main", [], operators, (), ())
+
+
+@settings(max_examples=300, deadline=None)
+@given(networks(), st.lists(st.booleans(), min_size=8, max_size=8))
+def test_a_subgraph_waits_for_none_of_another_and_leaves_out_none_that_could_join(
+    graph, mappable
+) -> None:
+    inside = first_subgraph(graph, mappable)
+
+    ready = {at for at, operator in enumerate(graph.operators) if set(operator.inputs) <= inside}
+    before: dict[int, set[int]] = {}
+    for at, operator in enumerate(graph.operators):
+        before[at] = set(operator.inputs).union(*(before[read] for read in operator.inputs))
+    for at in inside:
+        assert mappable[at]
+        assert not any(mappable[earlier] for earlier in before[at] - inside)
+    if inside:
+        assert not {at for at in ready - inside if mappable[at]}
+    else:
+        assert not any(mappable[: len(graph.operators)])
