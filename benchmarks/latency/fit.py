@@ -132,9 +132,7 @@ def time_ms(known: Mapping[str, float], row: Published, net: Features) -> float:
     operators = np.maximum(busy * slower, net.streamed / (stream * 1e3))
     code = sum(n * known[f"instruction_bytes.{k}"] for k, n in net.instructions.items())
     link = (net.ends[0] + code) / (inward * 1e3) + net.ends[1] / (outward * 1e3)
-    return float(
-        fixed + link + operators.sum() + known["operator_ms"] * slower * len(net.streamed)
-    )
+    return float(fixed + link + operators.sum() + known["operator_ms"] * slower * len(net.streamed))
 
 
 def solve(
@@ -150,9 +148,7 @@ def solve(
         known = dict(zip(names, np.exp(logs), strict=True))
         return np.concatenate([errors(known), (logs - centre) / spread])
 
-    return dict(
-        zip(names, np.exp(least_squares(residuals, centre, loss="soft_l1").x), strict=True)
-    )
+    return dict(zip(names, np.exp(least_squares(residuals, centre, loss="soft_l1").x), strict=True))
 
 
 def fit_chip(rows: Sequence[Published], nets: Mapping[str, Features]) -> dict[str, float]:
@@ -172,7 +168,9 @@ def fit_chip(rows: Sequence[Published], nets: Mapping[str, Features]) -> dict[st
 def fit_cpu(rows: Sequence[Published], nets: Mapping[str, Features]) -> dict[str, float]:
     """Return the rates of the reference host, and the speed of each host against it."""
     priors = dict(CPU_PRIORS)
-    priors |= {host: (speed, 1e-6 if host == "desktop" else 0.5) for host, speed in SPEED_PRIORS.items()}
+    priors |= {
+        host: (speed, 1e-6 if host == "desktop" else 0.5) for host, speed in SPEED_PRIORS.items()
+    }
     root = np.sqrt(weights(list(rows))) / (4 * NOISE)  # one law for five processors is a rough one
 
     def errors(known: Mapping[str, float]) -> np.ndarray:
@@ -205,7 +203,9 @@ def interval_factor(rows: Sequence[Published], left_out: Sequence[float]) -> flo
     return float(np.exp(values[order][min(np.searchsorted(reached, 0.9), len(values) - 1)]))
 
 
-def constants(chip: Mapping[str, float], cpu: Mapping[str, float], factors: tuple[float, float]) -> dict[str, object]:
+def constants(
+    chip: Mapping[str, float], cpu: Mapping[str, float], factors: tuple[float, float]
+) -> dict[str, object]:
     """Return the fields of constants.json."""
 
     def part(name: str, digits: int) -> dict[str, float]:
@@ -258,7 +258,9 @@ def main() -> None:
     for device in LINK_PRIORS:
         _write_link(device, [chip[f"{device}.{place}"] for place in range(4)])
     _check(rows, nets, fields, chip)
-    RESULTS.write_text(_report(rows, nets, chip, left_out, cpu_rows, cpu_times_ms, factors), "utf-8")
+    RESULTS.write_text(
+        _report(rows, nets, chip, left_out, cpu_rows, cpu_times_ms, factors), "utf-8"
+    )
     print(RESULTS.read_text(encoding="utf-8"))
 
 
@@ -304,7 +306,9 @@ def _check(
         latency = predict(graph, whole, Platform(link, clock, Host("", 1.0)), from_dict(fields))
         ours = time_ms(chip, row, nets[row.network])
         if latency is None or abs(latency.ms / ours - 1) > 0.01:
-            raise SystemExit(f"{row}: the package predicts {latency and latency.ms}, the fit {ours}")
+            raise SystemExit(
+                f"{row}: the package predicts {latency and latency.ms}, the fit {ours}"
+            )
 
 
 def _report(

@@ -73,12 +73,14 @@ def inception_v1() -> keras.Model:
             x = layers.MaxPooling2D(size, 2, "same")(x)
             continue
         one, reduce3, three, reduce5, five, pool = row
-        x = layers.Concatenate()([
-            _unit(x, one, 1),
-            _unit(_unit(x, reduce3, 1), three, 3),
-            _unit(_unit(x, reduce5, 1), five, 3),  # 3x3, as in TensorFlow's slim
-            _unit(layers.MaxPooling2D(3, 1, "same")(x), pool, 1),
-        ])
+        x = layers.Concatenate()(
+            [
+                _unit(x, one, 1),
+                _unit(_unit(x, reduce3, 1), three, 3),
+                _unit(_unit(x, reduce5, 1), five, 3),  # 3x3, as in TensorFlow's slim
+                _unit(layers.MaxPooling2D(3, 1, "same")(x), pool, 1),
+            ]
+        )
     return _classifier(image, x)
 
 
@@ -94,18 +96,22 @@ def inception_v4() -> keras.Model:
     x = layers.Concatenate()([left, _unit(right, 96, 3, 1, "valid")])
     x = layers.Concatenate()([_unit(x, 192, 3, 2, "valid"), layers.MaxPooling2D(3, 2)(x)])
     for _ in range(4):
-        x = layers.Concatenate()([
-            _unit(x, 96, 1),
-            _unit(_unit(x, 64, 1), 96, 3),
-            _unit(_unit(_unit(x, 64, 1), 96, 3), 96, 3),
-            _unit(layers.AveragePooling2D(3, 1, "same")(x), 96, 1),
-        ])
+        x = layers.Concatenate()(
+            [
+                _unit(x, 96, 1),
+                _unit(_unit(x, 64, 1), 96, 3),
+                _unit(_unit(_unit(x, 64, 1), 96, 3), 96, 3),
+                _unit(layers.AveragePooling2D(3, 1, "same")(x), 96, 1),
+            ]
+        )
     tall = _unit(_unit(x, 192, 1), 224, 3)
-    x = layers.Concatenate()([
-        _unit(x, 384, 3, 2, "valid"),
-        _unit(tall, 256, 3, 2, "valid"),
-        layers.MaxPooling2D(3, 2)(x),
-    ])
+    x = layers.Concatenate()(
+        [
+            _unit(x, 384, 3, 2, "valid"),
+            _unit(tall, 256, 3, 2, "valid"),
+            layers.MaxPooling2D(3, 2)(x),
+        ]
+    )
     for _ in range(7):
         middle = _unit(_unit(_unit(x, 192, 1), 224, (1, 7)), 256, (7, 1))
         long = _unit(_unit(_unit(x, 192, 1), 192, (7, 1)), 224, (1, 7))
@@ -113,22 +119,26 @@ def inception_v4() -> keras.Model:
         average = layers.AveragePooling2D(3, 1, "same")(x)
         x = layers.Concatenate()([_unit(x, 384, 1), middle, long, _unit(average, 128, 1)])
     tall = _unit(_unit(_unit(x, 256, 1), 256, (1, 7)), 320, (7, 1))
-    x = layers.Concatenate()([
-        _unit(_unit(x, 192, 1), 192, 3, 2, "valid"),
-        _unit(tall, 320, 3, 2, "valid"),
-        layers.MaxPooling2D(3, 2)(x),
-    ])
+    x = layers.Concatenate()(
+        [
+            _unit(_unit(x, 192, 1), 192, 3, 2, "valid"),
+            _unit(tall, 320, 3, 2, "valid"),
+            layers.MaxPooling2D(3, 2)(x),
+        ]
+    )
     for _ in range(3):
         middle = _unit(x, 384, 1)
         long = _unit(_unit(_unit(x, 384, 1), 448, (3, 1)), 512, (1, 3))
-        x = layers.Concatenate()([
-            _unit(x, 256, 1),
-            _unit(middle, 256, (1, 3)),
-            _unit(middle, 256, (3, 1)),
-            _unit(long, 256, (1, 3)),
-            _unit(long, 256, (3, 1)),
-            _unit(layers.AveragePooling2D(3, 1, "same")(x), 256, 1),
-        ])
+        x = layers.Concatenate()(
+            [
+                _unit(x, 256, 1),
+                _unit(middle, 256, (1, 3)),
+                _unit(middle, 256, (3, 1)),
+                _unit(long, 256, (1, 3)),
+                _unit(long, 256, (3, 1)),
+                _unit(layers.AveragePooling2D(3, 1, "same")(x), 256, 1),
+            ]
+        )
     return _classifier(image, x)
 
 
@@ -175,10 +185,12 @@ def squeezenet() -> keras.Model:
 
     def fire(x: Tensor, squeeze: int, expand: int) -> Tensor:
         x = layers.Conv2D(squeeze, 1, activation="relu")(x)
-        return layers.Concatenate()([
-            layers.Conv2D(expand, 1, activation="relu")(x),
-            layers.Conv2D(expand, 3, padding="same", activation="relu")(x),
-        ])
+        return layers.Concatenate()(
+            [
+                layers.Conv2D(expand, 1, activation="relu")(x),
+                layers.Conv2D(expand, 3, padding="same", activation="relu")(x),
+            ]
+        )
 
     image = keras.Input((224, 224, 3))
     x = layers.MaxPooling2D(3, 2)(layers.Conv2D(96, 7, 2, activation="relu")(image))
@@ -238,7 +250,9 @@ def _unsettle(model: keras.Model) -> None:
     random = np.random.default_rng(0)
     for layer in model.layers:
         if isinstance(layer, layers.BatchNormalization):
-            layer.set_weights([random.uniform(0.5, 1.5, value.shape) for value in layer.get_weights()])
+            layer.set_weights(
+                [random.uniform(0.5, 1.5, value.shape) for value in layer.get_weights()]
+            )
 
 
 def write(name: str, folder: Path) -> Path:

@@ -22,7 +22,7 @@ from coralexp.spec.overrides import read_overrides
 from coralexp.spec.part import options_of, resolve
 from coralexp.spec.signature import MISSING
 from coralexp.spec.sweep import CHOOSING, choice_problems
-from coralexp.spec.top_level import how, machine, read_plugins
+from coralexp.spec.top_level import how, machine, read_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +80,8 @@ def _about_everything(args: Sequence[str]) -> Iterator[str]:
         yield from _table(dict(_choices(conf, group)))
         yield ""
     yield _bold("options") + "   an option of a choice is written group.option=value"
-    texts = argument_texts(how) | {"machine.plugins": argument_texts(machine)["plugins"]}
+    own = {f"machine.{name}": text for name, text in argument_texts(machine).items()}
+    texts = argument_texts(how) | own
     yield from _table(texts)
     yield ""
     yield _bold("flags")
@@ -111,9 +112,9 @@ def _about_choices(args: Sequence[str]) -> Iterator[str]:
     chosen += [(group, conf.defaults.get(group) or "") for group in GROUPS if group in named]
     for group, choice in chosen:
         tree, *_ = with_settings(composer({group: choice}).tree, values)
-        plugins, _ = read_plugins(tree.get("machine"))
+        here, _ = read_machine(tree.get("machine"))
         yield f"{_bold(f'{group}={choice}')}   {description(conf.choices(group)[choice])}"
-        yield from _table(_options(group, tree[group], plugins))
+        yield from _table(_options(group, tree[group], here.plugins))
         yield ""
 
 

@@ -52,11 +52,11 @@ def main(args: Sequence[str]) -> int:
     here = [item for item in asked.overrides if _is_how(item)]
     changes = [item for item in asked.overrides if not _is_how(item)]
     shell = parse(here)
-    experiment = _read(asked.source, Store(shell.how.store), changes, shell.plugins)
-    wrong = problems(experiment, shell.plugins)
+    experiment = _read(asked.source, Store(shell.how.store), changes, shell.machine.plugins)
+    wrong = problems(experiment, shell.machine.plugins)
     if wrong:
         raise ConfigError(wrong)
-    request = Request((experiment,), shell.how, shell.plugins)
+    request = Request((experiment,), shell.how, shell.machine)
     return report(carry_out(request, ["reproduce", *args]))
 
 

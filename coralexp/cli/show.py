@@ -65,7 +65,10 @@ def print_info(args: Sequence[str], topic: str) -> None:
 
 def _how(request: Request) -> str:
     fields = dataclasses.asdict(request.how) | {"store": str(request.how.store)}
-    fields["machine"] = {"plugins": list(request.plugins)}
+    fields["machine"] = {
+        "plugins": list(request.machine.plugins),
+        "compiler": request.machine.compiler,
+    }
     return yaml.safe_dump(fields, sort_keys=False)
 
 
@@ -82,7 +85,7 @@ def _defaults(conf: Conf) -> Iterator[str]:
 
 
 def _plugins(request: Request) -> Iterator[str]:
-    yield f"plugins: {', '.join(request.plugins) or 'none'}"
+    yield f"plugins: {', '.join(request.machine.plugins) or 'none'}"
 
 
 def _jobs(request: Request, conf: Conf) -> Iterator[str]:

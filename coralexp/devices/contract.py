@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from coralexp.edgetpu.compiler.options import CompileOptions
     from coralexp.edgetpu.latency.platform import Host, Platform
 
 
@@ -19,7 +20,9 @@ class Device:
     Attributes:
         host: Its processor.
         edge_tpu: The chip, its link and clock; None if it has none.
+        compilation: What the chip's compiler is asked for; None if there is no chip.
     """
 
     host: Host
     edge_tpu: Platform | None
+    compilation: CompileOptions | None = None

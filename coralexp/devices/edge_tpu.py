@@ -7,6 +7,7 @@ from typing import Literal
 
 from coralexp.devices.contract import Device
 from coralexp.devices.hosts import HostName, host_called
+from coralexp.edgetpu.compiler.options import CompileOptions
 from coralexp.edgetpu.latency.platform import Link, Platform
 from coralexp.errors import OptionError
 
@@ -24,6 +25,12 @@ def plan(
     spread: float = 1.0,
     host: HostName = "desktop",
     clock: Literal["std", "max"] = "max",
+    num_segments: int = 1,
+    multiple_subgraphs: bool = False,
+    search_delegate: bool = True,
+    delegate_search_step: int = 30,
+    min_runtime: int | None = None,
+    compile_timeout_s: int = 180,
 ) -> Device:
     """Describe an Edge TPU and what it is attached to.
 
@@ -39,6 +46,13 @@ def plan(
         host: Processor beside it.
         clock: Runtime that is installed: `max` is libedgetpu1-max at 500 MHz, `std` is
             libedgetpu1-std: 250 MHz on USB, and the same as `max` on PCIe.
+        num_segments: Models that the compiler splits the network into, for as many Edge TPUs.
+        multiple_subgraphs: Whether the compiler may map several parts of the network.
+        search_delegate: Whether the compiler tries again with fewer operators after a failure.
+        delegate_search_step: Operators to leave out at each of these tries.
+        min_runtime: Oldest Edge TPU runtime that the file must run on, 10 to 14; null takes the
+            compiler's default.
+        compile_timeout_s: The compiler's limit for one try, in seconds.
 
     Raises:
         OptionError: If a time or a rate is out of its range.
@@ -58,4 +72,23 @@ def plan(
     link = Link(fixed_ms, input_mb_per_s, output_mb_per_s, stream_mb_per_s, spread)
     processor = host_called(host)
     clock_mhz = CLOCK_MHZ[clock if throttles else "max"]
-    return Device(processor, Platform(link, clock_mhz, processor))
+    return Device(
+        processor,
+        Platform(link, clock_mhz, processor),
+        _compilation(
+            compile_timeout_s,
+            num_segments=num_segments,
+            multiple_subgraphs=multiple_subgraphs,
+            search_delegate=search_delegate,
+            delegate_search_step=delegate_search_step,
+            min_runtime=min_runtime,
+        ),
+    )
+
+
+def _compilation(timeout_s: int, **asked: int | None) -> CompileOptions:
+    try:
+        return CompileOptions(timeout_s=timeout_s, **asked)  # type: ignore[arg-type]
+    except OptionError as error:
+        option = "compile_timeout_s" if error.option == "timeout_s" else error.option
+        raise OptionError(option, error.text) from error

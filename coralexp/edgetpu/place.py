@@ -33,11 +33,22 @@ def place(model: ModelFile, *, multiple_subgraphs: bool = False) -> Placement:
     rejections = (*version_rejections(model), *model_rejections(model))
     graph = model.main
     if rejections:
-        return Placement(rejections, tuple(_refused(step, rejections[0]) for step in _steps(graph)))
+        return refused(model, rejections)
     verdicts = [judge(step) for step in _steps(graph)]
     if not multiple_subgraphs:
         verdicts = _in_one_subgraph(graph, verdicts)
     return Placement((), tuple(map(_placed, graph.operators, verdicts)))
+
+
+def refused(model: ModelFile, rejections: Sequence[Rejection]) -> Placement:
+    """Return the placement of a model that the compiler refuses: everything stays on the CPU.
+
+    Args:
+        model: As `read_model_file` gives it.
+        rejections: Why; at least one.
+    """
+    steps = _steps(model.main)
+    return Placement(tuple(rejections), tuple(_refused(step, rejections[0]) for step in steps))
 
 
 def _steps(graph: Graph) -> list[Step]:

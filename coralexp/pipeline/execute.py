@@ -74,11 +74,12 @@ class _Execution:
     observer: Observer
     records: list[RunRecord] = field(default_factory=list)
     checked: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     workers: Workers = field(init=False)
 
     def __post_init__(self) -> None:
         self.threads = self.request.how.threads or default_threads()
-        self.tasks_of = Planner(self.threads, self.request.plugins)
+        self.tasks_of = Planner(self.threads, self.request.machine)
         self.commit = git_commit()
         self.environment = environment()
 
@@ -180,7 +181,8 @@ class _Execution:
                 "entries": {name: str(path.resolve()) for name, path in entries.items()},
                 "folder": str(folder.resolve()),
                 "threads": self.threads,
-                "plugins": list(self.request.plugins),
+                "plugins": list(self.request.machine.plugins),
+                "compiler": self.request.machine.compiler,
             }
             return self.workers.carry_out(
                 order,
@@ -210,6 +212,11 @@ class _Execution:
         record.tags.update(_read(entry / "tags.json"))  # type: ignore[arg-type]
         self.store.runs.save(record)
         self.observer.stage_finished(record, task.stage, entry)
+        notes = entry / "notes.txt"
+        for note in notes.read_text("utf-8").splitlines() if notes.is_file() else ():
+            if note not in self.told:
+                self.told.add(note)
+                self.observer.noted(note)
 
     def _new(self, record: RunRecord, overrides: list[str]) -> RunRecord:
         record.overrides = overrides

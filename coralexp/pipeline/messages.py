@@ -19,6 +19,7 @@ class StageOrder(TypedDict):
         folder: Empty; receives the artifact.
         threads: Processor threads.
         plugins: Packages that parts may come from.
+        compiler: The Edge TPU compiler, as `machine.compiler` says.
     """
 
     kind: Literal["stage"]
@@ -28,6 +29,7 @@ class StageOrder(TypedDict):
     folder: str
     threads: int
     plugins: list[str]
+    compiler: str | None
 
 
 class ExportOrder(TypedDict):

@@ -1,11 +1,12 @@
 """Which stages a job has, and the key of each: everything that decides its artifact.
 
 dataset -> train -> (qat) -> convert -> evaluate
-                                    +--> measure
+                                    +--> (compile) -> measure
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib
 import platform
@@ -17,13 +18,17 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import key_of
 from coralexp.backbones.weights.source import digest as weights_digest
+from coralexp.edgetpu.compiler.locate import Absent, find_compiler
+from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
 from coralexp.pipeline.environment import processor, version
+from coralexp.spec.experiment import Machine
 from coralexp.spec.part import bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from coralexp.artifacts.record import Json
+    from coralexp.devices.contract import Device
     from coralexp.quant.contract import QuantizationMode
     from coralexp.spec.experiment import Experiment, Part
 
@@ -56,11 +61,11 @@ class Planner:
 
     Attributes:
         threads: Of each stage.
-        plugins: Packages that parts may come from.
+        machine: Packages that parts may come from, and the Edge TPU compiler.
     """
 
     threads: int
-    plugins: tuple[str, ...] = ()
+    machine: Machine = field(default_factory=Machine)
     _contents: dict[str, str] = field(default_factory=dict, init=False)
     _tasks: dict[str, list[Task]] = field(default_factory=dict, init=False)
 
@@ -71,26 +76,51 @@ class Planner:
         """
         known = repr((experiment.parts, experiment.seed))
         if known not in self._tasks:
-            self._tasks[known] = _tasks(experiment, self.threads, self.plugins, self._content)
+            self._tasks[known] = self._work_out(experiment)
         return self._tasks[known]
 
     def _content(self, part: Part) -> str:
         """Return the digest of a dataset's files."""
         known = repr(part)
         if known not in self._contents:
-            self._contents[known] = bind(part, self.plugins)().content()
+            self._contents[known] = bind(part, self.machine.plugins)().content()
         return self._contents[known]
+
+    def _work_out(self, experiment: Experiment) -> list[Task]:
+        device: Device = bind(experiment["device"], self.machine.plugins)()
+        compiler = "" if device.compilation is None else compiler_name(self.machine.compiler)
+        content = self._content(experiment["dataset"])
+        mode: QuantizationMode = bind(experiment["quant"], self.machine.plugins)()
+        return _tasks(
+            experiment, mode, self.threads, content=content, device=device, compiler=compiler
+        )
+
+
+@cache
+def compiler_name(setting: str | None) -> str:
+    """Return which Edge TPU compiler there is, or that there is none.
+
+    Raises:
+        ConfigError: If one was asked for that is not there.
+    """
+    try:
+        found = find_compiler(setting)
+    except (MissingToolError, OptionError) as error:
+        text = str(error).removeprefix("machine.").removeprefix("compiler").lstrip(":=")
+        raise ConfigError([Problem("machine.compiler", text.strip())]) from error
+    return "absent" if isinstance(found, Absent) else found.name
 
 
 def _tasks(
     experiment: Experiment,
+    mode: QuantizationMode,
     threads: int,
-    plugins: tuple[str, ...],
-    content_of: Callable[[Part], str],
+    *,
+    content: str,
+    device: Device,
+    compiler: str,
 ) -> list[Task]:
     seed = experiment.seed
-    mode: QuantizationMode = bind(experiment["quant"], plugins)()
-    content = content_of(experiment["dataset"])
     tasks: list[Task] = []
 
     def add(stage: str, tools: Sequence[str], after: Sequence[str], **slices: Json) -> None:
@@ -150,10 +180,20 @@ def _tasks(
         processor=processor(),
     )
     add("evaluate", ("ai-edge-litert", "numpy"), ("dataset", "convert"), processor=processor())
+    placed = []
+    if device.compilation is not None:
+        add(
+            "compile",
+            (),
+            ("convert",),
+            options={k: _plain(v) for k, v in dataclasses.asdict(device.compilation).items()},
+            compiler=compiler,
+        )
+        placed = ["compile"]
     add(
         "measure",
         ("ai-edge-litert",),
-        ("convert",),
+        ("convert", *placed),
         device=_slice(experiment["device"]),
         threads=threads,
         machine=f"{socket.gethostname()} {platform.system()} {processor()}",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
+    from coralexp.devices.contract import Device
     from coralexp.quant.contract import QuantizationMode
     from coralexp.spec.experiment import Experiment
 
@@ -26,6 +27,7 @@ class Order:
         folder: Empty; receives the artifact.
         threads: Processor threads.
         plugins: Packages that parts may come from.
+        compiler: The Edge TPU compiler, as `machine.compiler` says.
         progress: Hears how far it is.
     """
 
@@ -34,6 +36,7 @@ class Order:
     folder: Path
     threads: int
     plugins: tuple[str, ...]
+    compiler: str | None
     progress: Progress
 
     def part(self, group: str) -> Callable[..., object]:
@@ -116,11 +119,26 @@ def _evaluate(order: Order) -> None:
     )
 
 
+def _compile(order: Order) -> None:
+    from coralexp.stages.compile import compile_stage
+
+    device: Device = order.part("device")()  # type: ignore[assignment]
+    if device.compilation is None:
+        raise ValueError(f"{order.experiment['device'].choice} has no Edge TPU")
+    compile_stage(order.entries["convert"], order.compiler, device.compilation, order.folder)
+
+
 def _measure(order: Order) -> None:
     from coralexp.stages.measure import measure_model
 
-    device = order.part("device")()
-    measure_model(order.entries["convert"], device, order.folder, threads=order.threads)  # type: ignore[arg-type]
+    device: Device = order.part("device")()  # type: ignore[assignment]
+    measure_model(
+        order.entries["convert"],
+        order.entries.get("compile"),
+        device,
+        order.folder,
+        threads=order.threads,
+    )
 
 
 _STAGES: Mapping[str, Callable[[Order], None]] = {
@@ -129,5 +147,6 @@ _STAGES: Mapping[str, Callable[[Order], None]] = {
     "qat": _qat,
     "convert": _convert,
     "evaluate": _evaluate,
+    "compile": _compile,
     "measure": _measure,
 }

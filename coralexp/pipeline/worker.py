@@ -69,6 +69,7 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
                     folder=Path(order["folder"]),
                     threads=order["threads"],
                     plugins=plugins,
+                    compiler=order["compiler"],
                     progress=progress,
                 ),
             )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from coralexp.errors import ConfigError, Problem
 from coralexp.spec.composition import EXPERIMENT, Composed
-from coralexp.spec.experiment import GROUPS, Experiment, How, Part
+from coralexp.spec.experiment import GROUPS, Experiment, How, Machine, Part
 from coralexp.spec.part import options_of, resolve
 from coralexp.spec.signature import MISSING, fill
 from coralexp.spec.suggestions import unknown
 from coralexp.spec.sweep import CHOOSING
-from coralexp.spec.top_level import HOW_KEYS, TOP_LEVEL_KEYS, read_how, read_plugins
+from coralexp.spec.top_level import HOW_KEYS, TOP_LEVEL_KEYS, read_how, read_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,13 +33,13 @@ class Assembled:
     Attributes:
         experiment: With the parts that nothing is wrong with.
         how: Defaults, if something is wrong with it.
-        plugins: Packages that a configuration may name.
+        machine: Defaults, if something is wrong with it.
         problems: What is wrong.
     """
 
     experiment: Experiment
     how: How
-    plugins: tuple[str, ...]
+    machine: Machine
     problems: list[Problem]
 
 
@@ -48,7 +48,7 @@ def assemble(job: Job, composed: Composed, conf: Conf) -> Assembled:
     tree, texts, problems = with_settings(composed.tree, job.settings)
     tree, lost = _resolved(tree)
     problems += lost.values()
-    plugins, wrong = read_plugins(tree.get("machine"))
+    machine, wrong = read_machine(tree.get("machine"))
     problems += wrong
     parts: dict[str, Part] = {}
     options: list[str] = []
@@ -59,7 +59,7 @@ def assemble(job: Job, composed: Composed, conf: Conf) -> Assembled:
         if choice is None or group not in tree:
             problems.append(_no_choice(group, conf))
             continue
-        part, known, wrong = read_part(group, choice, tree[group], texts, plugins)
+        part, known, wrong = read_part(group, choice, tree[group], texts, machine.plugins)
         options += known
         problems += _placed(wrong, job, tree[group], conf.choices(group).get(choice))
         parts |= {group: part} if part else {}
@@ -67,7 +67,7 @@ def assemble(job: Job, composed: Composed, conf: Conf) -> Assembled:
     seed_and_how, wrong = read_how(tree, texts)
     problems += [problem for problem in wrong if problem.key not in lost]
     seed, how = seed_and_how or (0, How())
-    return Assembled(Experiment(parts, seed, _written(job)), how, plugins, problems)
+    return Assembled(Experiment(parts, seed, _written(job)), how, machine, problems)
 
 
 def with_settings(

@@ -63,13 +63,13 @@ def parse(
                 continue
             findings.add(job, one.problems)
             if check is not None:
-                findings.add(job, check(one.experiment, one.plugins))
+                findings.add(job, check(one.experiment, one.machine.plugins))
             assembled.append(one)
     findings.raise_if_any(jobs, dimensions)
     return Request(
         experiments=tuple(one.experiment for one in assembled),
         how=assembled[0].how,
-        plugins=assembled[0].plugins,
+        machine=assembled[0].machine,
         is_sweep=any(dimension.is_sweep for dimension in dimensions),
     )
 

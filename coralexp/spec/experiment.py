@@ -79,17 +79,30 @@ class How:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What this machine allows and offers; from the command line or the user's own file alone.
+
+    Attributes:
+        plugins: Packages outside coralexp whose functions a configuration may name.
+        compiler: The Edge TPU compiler: a path, `docker:<image>` or `none`; None looks on the PATH.
+    """
+
+    plugins: tuple[str, ...] = ()
+    compiler: str | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """Everything that one command asks for.
 
     Attributes:
         experiments: The jobs, in the order in which they run; at least one.
         how: How to run them.
-        plugins: Packages outside coralexp whose functions a configuration may name.
+        machine: What this machine allows and offers.
         is_sweep: Whether a value was swept.
     """
 
     experiments: tuple[Experiment, ...]
     how: How
-    plugins: tuple[str, ...] = ()
+    machine: Machine = Machine()
     is_sweep: bool = False

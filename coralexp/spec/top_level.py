@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from coralexp.errors import OptionError, Problem
-from coralexp.spec.experiment import How
+from coralexp.spec.experiment import How, Machine
 from coralexp.spec.signature import fill, schema
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ def how(
     return seed, How(Path(store).expanduser(), again, on_error, verbose, threads)
 
 
-def machine(*, plugins: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return the packages outside coralexp whose functions a configuration may name.
+def machine(*, plugins: tuple[str, ...] = (), compiler: str | None = None) -> Machine:
+    """Return what this machine allows and offers.
 
     Args:
-        plugins: Names of importable packages, such as `[mylab]`.
+        plugins: Importable packages whose functions a configuration may name, such as `[mylab]`.
+        compiler: The Edge TPU compiler: a path, docker:<image>, or none; null looks on the PATH.
 
     Raises:
         OptionError: If one is no name of a package.
@@ -52,7 +53,7 @@ def machine(*, plugins: tuple[str, ...] = ()) -> tuple[str, ...]:
     for name in plugins:
         if not all(word.isidentifier() for word in name.split(".")):
             raise OptionError("plugins", f"{name!r} is no name of a package")
-    return plugins
+    return Machine(plugins, compiler)
 
 
 HOW_KEYS = tuple(schema(how))  # `seed` among them
@@ -86,17 +87,18 @@ def read_how(
     return None if problems else how(**values), problems
 
 
-def read_plugins(node: Any) -> tuple[tuple[str, ...], list[Problem]]:
+def read_machine(node: Any) -> tuple[Machine, list[Problem]]:
     """Read what stands under `machine`.
 
     Args:
         node: A mapping, or None.
 
     Returns:
-        The packages, and what is wrong.
+        What it says, the defaults if something is wrong with it; and what is wrong.
     """
     if not isinstance(node, dict | None):
-        return (), [Problem("machine", "expected machine.plugins=[...]")]
+        text = "expected machine.plugins=[...] or machine.compiler=..."
+        return Machine(), [Problem("machine", text)]
     given = dict(node or {})
     if isinstance(given.get("plugins"), str):
         given["plugins"] = [given["plugins"]]
@@ -106,4 +108,4 @@ def read_plugins(node: Any) -> tuple[tuple[str, ...], list[Problem]]:
             return machine(**cast("Any", values)), []
         except OptionError as error:
             problems = [Problem(error.option, error.text)]
-    return (), [Problem(f"machine.{problem.key}", problem.text) for problem in problems]
+    return Machine(), [Problem(f"machine.{problem.key}", problem.text) for problem in problems]

@@ -1,4 +1,4 @@
-"""How long one inference takes: measured on this machine, estimated on the chosen device."""
+"""How long one inference takes: measured on this machine, predicted for the chosen device."""
 
 from __future__ import annotations
 
@@ -7,77 +7,76 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coralexp.artifacts.compiled_model import COMPILED
 from coralexp.artifacts.tflite_model import read_model
-from coralexp.edgetpu.first_estimate import estimate
-from coralexp.tflite.reader import read_graph
+from coralexp.edgetpu.executable import read_compiled
+from coralexp.edgetpu.latency.predict import host_ms, predict
+from coralexp.edgetpu.latency.record import write_latency
+from coralexp.edgetpu.placement_record import read_placed
+from coralexp.tflite.reader import read_graph, read_model_file
 from coralexp.tflite.run import time_single_images
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coralexp.artifacts.tflite_model import TfliteModel
     from coralexp.devices.contract import Device
-    from coralexp.edgetpu.first_estimate import Latency
+    from coralexp.edgetpu.latency.contract import Latency
     from coralexp.tflite.graph import Graph
 
-VERSION = 2
+VERSION = 3
 
 
-def measure_model(converted: Path, device: Device, folder: Path, *, threads: int) -> None:
-    """Measure and estimate the times of a model.
+def measure_model(
+    converted: Path, compiled: Path | None, device: Device, folder: Path, *, threads: int
+) -> None:
+    """Measure and predict the times of a model.
 
     Args:
         converted: Entry of the `convert` stage.
+        compiled: Entry of the `compile` stage; None for a device without an Edge TPU.
         device: What it is to run on.
         folder: Empty; receives `timings.json` (public metric names to milliseconds), `tags.json`
-            (where each comes from) and `cpu_latencies_ms.npy`, float64, every single time.
+            (where each comes from), `cpu_latencies_ms.npy`, float64, every single time, and, if
+            the chip runs the model, `latency.json`, what its time is made of.
         threads: Processor threads.
     """
     model = read_model(converted)
     graph = read_graph(model.path)
     times_ms = time_single_images(model, threads)
-    cpu_ms = float(np.median(times_ms))
     timings = {
-        "cpu_latency_ms": cpu_ms,
+        "cpu_latency_ms": float(np.median(times_ms)),
         "cpu_latency_p95_ms": float(np.percentile(times_ms, 95)),
     }
-    tags = {"cpu_latency_threads": str(threads)}
-    latency, status = _on_the_chip(model, graph, device)
-    tags["edgetpu_status"] = status
+    tags = {"cpu_latency_threads": str(threads), "device_host": device.host.name}
+    latency = _on_the_chip(graph, compiled, device)
     if latency is not None:
+        write_latency(latency, folder)
         timings["edgetpu_latency_ms"] = timings["device_latency_ms"] = latency.ms
         timings["edgetpu_latency_low_ms"] = latency.low_ms
         timings["edgetpu_latency_high_ms"] = latency.high_ms
+        if latency.first_ms is not None:
+            timings["edgetpu_latency_first_ms"] = latency.first_ms
         tags["edgetpu_latency_source"] = tags["device_latency_source"] = latency.source
-    elif device.host.cpu_gmacs_per_s is None:
-        timings["device_latency_ms"] = cpu_ms
+        if latency.warnings:
+            tags["edgetpu_warnings"] = "; ".join(latency.warnings)
+    elif device.host.is_this_computer:
+        timings["device_latency_ms"] = timings["cpu_latency_ms"]
         tags["device_latency_source"] = "measured"
     else:
-        timings["device_latency_ms"] = graph.macs / 1e6 / device.host.cpu_gmacs_per_s
+        timings["device_latency_ms"] = host_ms(graph, device.host)
         tags["device_latency_source"] = "estimated"
-    tags["device_host"] = device.host.name
+    if device.edge_tpu is None:
+        tags["edgetpu_status"] = "the device has no Edge TPU"
     (folder / "timings.json").write_text(json.dumps(timings, indent=1))
     (folder / "tags.json").write_text(json.dumps(tags, indent=1))
     np.save(folder / "cpu_latencies_ms.npy", times_ms)
 
 
-def _on_the_chip(model: TfliteModel, graph: Graph, device: Device) -> tuple[Latency | None, str]:
-    """Return the time on the Edge TPU, if it can run the model, and how it stands with that."""
-    if device.edge_tpu is None:
-        return None, "the device has no Edge TPU"
-    if any(tensor.dtype == "int16" for tensor in graph.tensors):
-        return None, "int16 activations: the Edge TPU takes 8 bits; the model runs on the CPU"
-    real = graph.real_valued()
-    if real:
-        return None, (
-            f"not fully integer: {len(real)} of {len(graph.tensors)} tensors are "
-            f"{', '.join(sorted({tensor.dtype for tensor in real}))}; the model runs on the CPU"
-        )
-    latency = estimate(
-        graph.macs,
-        graph.parameter_bytes,
-        graph.bytes_of(graph.inputs),
-        device.edge_tpu.link,
-        device.edge_tpu.clock_mhz,
-    )
-    return latency, "integer throughout; operators not yet checked one by one"
+def _on_the_chip(graph: Graph, compiled: Path | None, device: Device) -> Latency | None:
+    """Return the time on the Edge TPU; None if it runs nothing of the model."""
+    if device.edge_tpu is None or compiled is None:
+        return None
+    placement = read_placed(compiled).placement
+    file = compiled / COMPILED
+    inside = read_compiled(read_model_file(file)) if file.exists() else None
+    return predict(graph, placement, device.edge_tpu, compiled=inside)

@@ -28,7 +28,7 @@ def test_without_arguments_there_is_one_job_of_the_defaults(lab: Path) -> None:
 
     assert not request.is_sweep
     assert request.how == How()
-    assert request.plugins == ("smalllab",)
+    assert request.machine.plugins == ("smalllab",)
     (experiment,) = request.experiments
     assert tuple(experiment.parts) == GROUPS
     assert experiment.seed == 42

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.compiled_model import STDOUT
 from coralexp.edgetpu.compiler.compilation import Compilation, Kept
-from coralexp.edgetpu.compiler.compiled_file import look_at
 from coralexp.edgetpu.compiler.container import (
     check_docker,
     container_name,
@@ -22,6 +21,7 @@ from coralexp.edgetpu.compiler.final import with_tables
 from coralexp.edgetpu.compiler.judge import cautions, judge
 from coralexp.edgetpu.compiler.log import read_log
 from coralexp.edgetpu.compiler.options import CompileOptions, flags, major, output_stems
+from coralexp.edgetpu.compiler.output_file import look_at
 from coralexp.edgetpu.compiler.process import KEPT_BYTES, run
 from coralexp.errors import CompilationError, MissingToolError, ModelFileError
 from coralexp.tflite.reader import read_model_file
@@ -29,9 +29,9 @@ from coralexp.tflite.reader import read_model_file
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from coralexp.edgetpu.compiler.compiled_file import CompiledFile
     from coralexp.edgetpu.compiler.locate import Compiler
     from coralexp.edgetpu.compiler.output import CompilerOutput
+    from coralexp.edgetpu.compiler.output_file import OutputFile
     from coralexp.edgetpu.compiler.process import Ended
 
 STEM = "model"  # the names of foreign files are kept from the command line
@@ -142,7 +142,7 @@ def _head_of(path: Path) -> str:
         return ""
 
 
-def _keep(work: Path, folder: Path, stem: str, file: CompiledFile, *, with_model: bool) -> Kept:
+def _keep(work: Path, folder: Path, stem: str, file: OutputFile, *, with_model: bool) -> Kept:
     """Move what is worth keeping out of the work folder."""
     log = f"{stem}.log"
     has_log = _move(work / log, folder / log)

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from coralexp.artifacts.compiled_model import CompileStatus
-    from coralexp.edgetpu.compiler.compiled_file import CompiledFile
     from coralexp.edgetpu.compiler.options import CompileOptions
     from coralexp.edgetpu.compiler.output import CompilerOutput
+    from coralexp.edgetpu.compiler.output_file import OutputFile
     from coralexp.edgetpu.compiler.process import Ended
 
 _FEW = 0.1  # of the operators: below, the chip hardly works
@@ -21,7 +21,7 @@ _OLD_RUNTIME = 13
 
 
 def judge(
-    ended: Ended, output: CompilerOutput, files: Sequence[CompiledFile], limit_s: float
+    ended: Ended, output: CompilerOutput, files: Sequence[OutputFile], limit_s: float
 ) -> tuple[CompileStatus, tuple[Failure, ...]]:
     """Return what a compilation came to, and why if it came to nothing.
 
@@ -69,7 +69,7 @@ def cautions(output: CompilerOutput, options: CompileOptions) -> list[str]:
     return told
 
 
-def _agree(output: CompilerOutput, files: Sequence[CompiledFile]) -> bool:
+def _agree(output: CompilerOutput, files: Sequence[OutputFile]) -> bool:
     """Whether the printed counts fit the files, one by one if there are as many."""
     mapped = [model.edgetpu_ops for model in output.models]
     if any(file.problem for file in files) or not mapped or None in mapped:
@@ -116,7 +116,7 @@ def _crash(ended: Ended) -> Failure:
     )
 
 
-def _disagreement(ended: Ended, output: CompilerOutput, files: Sequence[CompiledFile]) -> Failure:
+def _disagreement(ended: Ended, output: CompilerOutput, files: Sequence[OutputFile]) -> Failure:
     found = ", ".join(dict.fromkeys(file.said for file in files))
     return Failure(
         unknown_failure(ended.output).text,

@@ -23,8 +23,8 @@ class Chip:
     """Constants of the chip, at 500 MHz; the same for every device.
 
     Attributes:
-        efficiency: Share of the peak that layers with weights reach, in [0, 1]: `convolution`, dense
-            layers too, and `depthwise`.
+        efficiency: Share of the peak that layers with weights reach, in [0, 1]: `convolution`,
+            dense layers too, and `depthwise`.
         activation_gb_per_s: Computed values read and written, in 10^9 bytes a second: `matrix` for
             the two above, `broadcast` for arithmetic with a constant, `window` for pooling,
             padding and concatenation, `other` for the rest.

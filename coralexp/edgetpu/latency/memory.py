@@ -10,6 +10,7 @@ from coralexp.edgetpu.latency.work import work_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from coralexp.edgetpu.executable import CompiledFile
     from coralexp.edgetpu.latency.work import Work
     from coralexp.edgetpu.placement import Placement
     from coralexp.tflite.graph import Graph
@@ -71,3 +72,23 @@ def cache_bytes(works: Sequence[Work]) -> int:
     """Return how many bytes of parameters stay on the chip beside these activations."""
     peak = max((work.activation_bytes for work in works), default=0)
     return max(round(_MOST_BYTES - _RESERVED_PER_ACTIVATION_BYTE * peak), _IMAGES_BYTES)
+
+
+def as_compiled(
+    guess: Memory, works: Mapping[int, Work], order: Sequence[int], compiled: CompiledFile
+) -> Memory:
+    """Return a memory with the bytes that the compiler told.
+
+    It does not tell which operators' parameters are sent each time. The guess is taken where it
+    says any; else the smallest operators are.
+    """
+    cached, streamed = compiled.cached_parameter_bytes, compiled.streamed_parameter_bytes
+    if not streamed:
+        return Memory(cached, 0, {})
+    which = dict(guess.streamed)
+    for index in sorted(order, key=lambda index: works[index].parameter_bytes):
+        if sum(which.values()) >= streamed:
+            break
+        which.setdefault(index, works[index].parameter_bytes)
+    whole = sum(which.values())
+    return Memory(cached, streamed, {i: round(b * streamed / whole) for i, b in which.items()})

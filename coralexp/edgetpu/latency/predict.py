@@ -3,8 +3,8 @@
     t = fixed + input + instructions + sum of operators + output + the CPU's operators
 
 Operators that need nothing of the CPU's in between are one invocation (`invocations`), with inputs,
-instructions and outputs over the link. An operator takes the larger of its arithmetic, activations included, and of sending
-the parameters that did not stay on the chip (`operator_time`, `memory`).
+instructions and outputs over the link. An operator takes the larger of its arithmetic, activations
+included, and of sending the parameters that did not stay on the chip (`operator_time`, `memory`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from coralexp.edgetpu.latency.constants import fitted
 from coralexp.edgetpu.latency.contract import Latency, Span
 from coralexp.edgetpu.latency.invocations import invocations
-from coralexp.edgetpu.latency.memory import allocate
+from coralexp.edgetpu.latency.memory import allocate, as_compiled
 from coralexp.edgetpu.latency.operator_time import chip_ms, cpu_ms, instruction_bytes
 from coralexp.edgetpu.latency.warnings import warnings_of
 from coralexp.edgetpu.latency.work import work_of
@@ -23,6 +23,7 @@ from coralexp.edgetpu.latency.work import work_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from coralexp.edgetpu.executable import CompiledFile
     from coralexp.edgetpu.latency.constants import Constants
     from coralexp.edgetpu.latency.memory import Memory
     from coralexp.edgetpu.latency.platform import Host, Platform
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
 
 
 def predict(
-    graph: Graph, placement: Placement, platform: Platform, constants: Constants | None = None
+    graph: Graph,
+    placement: Placement,
+    platform: Platform,
+    constants: Constants | None = None,
+    *,
+    compiled: CompiledFile | None = None,
 ) -> Latency | None:
     """Return the predicted time of one inference; None if no operator runs on the chip.
 
@@ -42,12 +48,14 @@ def predict(
             end of the interval takes them for mapped.
         platform: Chip, link and host.
         constants: Those of `constants.json` if None.
+        compiled: What the compiler made of the model, if it is known: then the bytes of
+            instructions and of streamed parameters are its own.
     """
     known = constants or fitted()
     mapped = {o.index for o in placement.operators if o.placement == "edgetpu"}
     if not mapped:
         return None
-    model = _Model(graph, mapped, platform, known)
+    model = _Model(graph, mapped, platform, known, compiled)
     latency = model.latency()
     unknown = {o.index for o in placement.operators if o.placement == "unknown"}
     if unknown:
@@ -82,7 +90,12 @@ def host_ms(graph: Graph, host: Host, constants: Constants | None = None) -> flo
 
 class _Model:
     def __init__(
-        self, graph: Graph, mapped: set[int], platform: Platform, constants: Constants
+        self,
+        graph: Graph,
+        mapped: set[int],
+        platform: Platform,
+        constants: Constants,
+        compiled: CompiledFile | None = None,
     ) -> None:
         self.graph = graph
         self.mapped = mapped
@@ -90,6 +103,11 @@ class _Model:
         self.constants = constants
         self.works: Mapping[int, Work] = {o.index: work_of(graph, o) for o in graph.operators}
         self.memory: Memory = allocate(self.works, sorted(mapped))
+        self.told_bytes: int | None = None
+        if compiled is not None:
+            self.memory = as_compiled(self.memory, self.works, sorted(mapped), compiled)
+            inference = (e for e in compiled.executables if e.type != "PARAMETER_CACHING")
+            self.told_bytes = sum(executable.instruction_bytes for executable in inference)
 
     def latency(self) -> Latency:
         spans = tuple(self.spans())
@@ -126,7 +144,7 @@ class _Model:
         inputs, outputs = self.ends(run)
         yield Span("invocation", None, "link", link.fixed_ms)
         yield _transfer("input", inputs, link.input_mb_per_s)
-        code = sum(instruction_bytes(self.works[o.index], self.constants.chip) for o in run)
+        code = self.code_bytes(run)
         yield _transfer("instructions", code, link.input_mb_per_s)
         for operator in run:
             streamed = self.memory.streamed.get(operator.index, 0)
@@ -139,6 +157,15 @@ class _Model:
             )
             yield Span(operator.name, operator.index, "edgetpu", ms, bound)
         yield _transfer("output", outputs, link.output_mb_per_s)
+
+    def code_bytes(self, run: Sequence[Operator]) -> float:
+        """Return the bytes of instructions of a run; their share of what the compiler told."""
+        chip = self.constants.chip
+        ours = sum(instruction_bytes(self.works[operator.index], chip) for operator in run)
+        if self.told_bytes is None:
+            return ours
+        whole = sum(instruction_bytes(self.works[index], chip) for index in self.mapped)
+        return self.told_bytes * ours / whole if whole else 0.0
 
     def on_cpu(self, operator: Operator) -> Span:
         work = self.works[operator.index]

@@ -30,6 +30,7 @@ NOT_MAPPED = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
     "LEAKY_RELU": "train with ReLU, ReLU6, or PReLU with shared_axes=[1, 2]; or write it as "
     "tf.maximum(x, alpha * x)",
+    "ELU": "train with ReLU, or PReLU with shared_axes=[1, 2]",
     "HARD_SWISH": "train with ReLU6 (the minimalistic variant of MobileNetV3), or write it as "
     "x * relu6(x + 3) / 6",
     "GELU": "train with ReLU or ReLU6 instead",
@@ -49,7 +50,7 @@ NOT_MAPPED = {
 
 _SOURCE = (
     "https://coral.ai/docs/edgetpu/models-intro/#supported-operations; operator logs of compilers "
-    "15 and 16; google-coral/edgetpu#31, #272, #386, #659; google-coral/test_data"
+    "15 and 16; google-coral/edgetpu#31, #272, #386, #508, #659; google-coral/test_data"
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from coralexp.edgetpu.latency.contract import Latency
 
@@ -34,9 +34,11 @@ def in_macs(count: int | None) -> str:
 
 
 def in_ms(value_ms: float | None) -> str:
-    """Return a time in three digits that matter: `0.042`, `2.63`, `19.1`, `184`."""
+    """Return a time in three digits that matter: `0.042`, `2.63`, `19.1`, `184`; `-` for None."""
     if value_ms is None:
         return "-"
+    if 0 < value_ms < 0.0005:  # noqa: PLR2004 - what would be rounded to nothing
+        return "<0.001"
     decimals = 3 if value_ms < 1 else 2 if value_ms < 10 else 1 if value_ms < 100 else 0  # noqa: PLR2004
     return f"{value_ms:.{decimals}f}"
 
@@ -49,6 +51,11 @@ def best_guess(latency: Latency) -> str:
 def interval(latency: Latency) -> str:
     """Return the interval of a time: `2.20-3.15 ms`."""
     return f"{in_ms(latency.low_ms)}-{in_ms(latency.high_ms)} ms"
+
+
+def operators_at(indices: Sequence[int], most: int = 8) -> str:
+    """Return operators by their indices: `operator 3`, `operators 0, 2-5`."""
+    return f"operator{'s' * (len(indices) != 1)} {places(indices, most)}"
 
 
 def places(indices: Iterable[int], most: int = 8) -> str:

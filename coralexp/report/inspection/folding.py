@@ -131,4 +131,6 @@ def without_time(inspection: Inspection) -> str:
         return "the chip cannot run the model"
     if not inspection.count("edgetpu"):
         return "no operator runs on the chip"
-    return "no Edge TPU" if inspection.compiled is None else "not known"
+    if inspection.compiled is None:
+        return "no Edge TPU"
+    return "a compiled file does not hold its operators, from which times are predicted"

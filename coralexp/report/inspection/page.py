@@ -136,7 +136,10 @@ def _facts(inspection: Inspection) -> Markup:
 
 
 def _devices(inspection: Inspection, times: Mapping[str, Latency]) -> Markup:
-    end_ms = max(map(axis_end, times.values()), default=1.0)
+    title = element("h2", "Time of one inference")
+    if not times:
+        return join(title, element("p", f"No time on any device: {without_time(inspection)}."))
+    end_ms = max(map(axis_end, times.values()))
     titles = ("device", "one inference", "90 % interval", "first", "what it goes into")
     sides = (None, "n", "n", "n", None)
     head = element(
@@ -146,14 +149,14 @@ def _devices(inspection: Inspection, times: Mapping[str, Latency]) -> Markup:
     rows = [_device(name, each, end_ms) for name, each in inspection.latencies.items()]
     missing = [name for name, each in inspection.latencies.items() if each is None]
     notes = [
-        "A tilde marks what is estimated, not measured on a chip." if times else None,
+        "A tilde marks what is estimated, not measured on a chip.",
         f"No time for {', '.join(missing)}: {without_time(inspection)}." if missing else None,
     ]
     return join(
-        element("h2", "Time of one inference"),
+        title,
         element("div", element("table", head, *rows), class_="scroll"),
         element("p", " ".join(note for note in notes if note), class_="soft"),
-        legend(iter(times.values())) if times else None,
+        legend(times.values()),
     )
 
 

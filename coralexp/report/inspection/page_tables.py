@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coralexp.report.inspection.figures import in_bytes, in_macs, in_ms, places, shape
+from coralexp.report.inspection.figures import in_bytes, in_macs, in_ms, operators_at, shape
 from coralexp.report.inspection.folding import WHERE, advices, status
 from coralexp.report.inspection.markup import Markup, element, join
 from coralexp.report.inspection.tensors import TITLES, tensor_rows
@@ -73,7 +73,7 @@ def advice(inspection: Inspection) -> Markup | None:
             element("strong", each.text),
             element(
                 "div",
-                f"for operators {places((o.placed.index for o in each.operators), most=20)}",
+                f"for {operators_at([o.placed.index for o in each.operators], most=20)}",
                 class_="soft",
             ),
         )

@@ -12,7 +12,7 @@ from coralexp.report.inspection.figures import (
     in_macs,
     in_ms,
     interval,
-    places,
+    operators_at,
     shape,
 )
 from coralexp.report.inspection.folding import advices, folds, status, verdict, without_time
@@ -154,9 +154,8 @@ def _advice(inspection: Inspection, console: Console) -> None:
         say(f"- {advice.text}", console, "cyan", indent=2, hang=2)
         indices = [operator.placed.index for operator in advice.operators]
         names = list(dict.fromkeys(operator.placed.op for operator in advice.operators))
-        word = "operator" if len(indices) == 1 else "operators"
         who = ", ".join(names[:_REASONS]) + (", ..." if len(names) > _REASONS else "")
-        say(f"for {word} {places(indices)} ({who})", console, indent=4, hang=2)
+        say(f"for {operators_at(indices)} ({who})", console, indent=4, hang=2)
         for reason in advice.reasons[:_REASONS]:
             say(reason, console, indent=4, hang=2)
         if len(advice.reasons) > _REASONS:

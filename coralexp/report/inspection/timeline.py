@@ -10,7 +10,7 @@ from coralexp.report.inspection.figures import in_ms
 from coralexp.report.inspection.markup import Markup, element, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from coralexp.edgetpu.latency.contract import Latency, Span
 
@@ -26,7 +26,8 @@ CATEGORIES: dict[Category, str] = {
 }
 _LANES = (("link", "link"), ("edgetpu", "Edge TPU"), ("cpu", "CPU"))
 _TICKS = 6  # about so many on an axis
-_THINNEST = 0.0004  # of the axis; thinner neighbours of a kind are drawn as one
+_THINNEST = 0.001  # of the axis; thinner neighbours of a kind are drawn as one
+_EDGED = 0.004  # of the axis; thinner bars have no edge, which would hide them
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def bars(latency: Latency, axis_ms: float) -> list[Bar]:
         last = found[-1] if found else None
         if (
             last is not None
-            and max(last.ms, span.ms) < _THINNEST * axis_ms
+            and max(span.ms, *(each.ms for each in last.spans)) < _THINNEST * axis_ms
             and (last.spans[0].where, category(last.spans[0])) == (span.where, category(span))
         ):
             found[-1] = Bar((*last.spans, span), last.start_ms)
@@ -138,7 +139,7 @@ def segments(latency: Latency, end_ms: float) -> Markup:
     return element("div", *parts, class_="stack", aria_hidden="true")
 
 
-def legend(latencies: Iterator[Latency]) -> Markup:
+def legend(latencies: Iterable[Latency]) -> Markup:
     """Return the colours that occur, and what they mean."""
     seen = {category(span) for latency in latencies for span in latency.spans}
     return element(
@@ -165,9 +166,10 @@ def _lane(name: str, shown: list[Bar], end_ms: float) -> Markup:
 def _bar(bar: Bar, end_ms: float) -> Markup:
     indices = [span.operator for span in bar.spans if span.operator is not None]
     left, width = _percent(bar.start_ms, end_ms), _percent(bar.ms, end_ms)
+    edge = " edge" if bar.ms > _EDGED * end_ms else ""
     return element(
         "i",
-        class_=f"bar {category(bar.spans[0])}",
+        class_=f"bar {category(bar.spans[0])}{edge}",
         style=f"left:{left};width:{width}",
         title=bar.text,
         role="img",

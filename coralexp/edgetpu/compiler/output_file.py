@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coralexp.edgetpu.executable import CUSTOM_OP
 from coralexp.errors import ModelFileError
 from coralexp.tflite.reader import read_model_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CUSTOM_OP = "edgetpu-custom-op"
 STUB_BYTES = 2048  # a failed compiler may leave about 1 KB: ultralytics/ultralytics#25068
 
 
 @dataclass(frozen=True)
-class CompiledFile:
+class OutputFile:
     """What lies where the compiled model should be.
 
     Attributes:
@@ -44,21 +44,21 @@ class CompiledFile:
         return f"a compiled model of {self.size_bytes} bytes"
 
 
-def look_at(path: Path) -> CompiledFile:
+def look_at(path: Path) -> OutputFile:
     """Return what a file is, without trusting it."""
     try:
         size = path.stat().st_size
     except OSError:
-        return CompiledFile(None, 0, "no output file")
+        return OutputFile(None, 0, "no output file")
     if size <= STUB_BYTES:
-        return CompiledFile(size, 0, f"an output file of {size} bytes, a stub")
+        return OutputFile(size, 0, f"an output file of {size} bytes, a stub")
     try:
         model = read_model_file(path)
     except ModelFileError:
-        return CompiledFile(size, 0, "an output file that is no readable model")
+        return OutputFile(size, 0, "an output file that is no readable model")
     count = sum(
         operator.name == CUSTOM_OP and operator.custom_options.nbytes > 0
         for graph in model.subgraphs
         for operator in graph.operators
     )
-    return CompiledFile(size, count, "")
+    return OutputFile(size, count, "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coralexp.edgetpu.compiler.compiled_file import STUB_BYTES, look_at
+from coralexp.edgetpu.compiler.output_file import STUB_BYTES, look_at
 
 if TYPE_CHECKING:
     from pathlib import Path
