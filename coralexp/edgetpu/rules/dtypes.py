@@ -36,7 +36,7 @@ WRITES = rule(
 READS = rule(
     reads_8_bit,
     UNSPECIFIED,
-    "set inference_input_type=tf.uint8 (or tf.int8), so that the model takes integers and no "
-    "operator has to make them from real numbers",
+    "at the model's input set inference_input_type=tf.uint8 (or tf.int8), so that it takes "
+    "integers; inside it, replace the operator before, which has no integer form",
     source="f0cal/google-coral#20; operator logs of compilers 15 and 16",
 )

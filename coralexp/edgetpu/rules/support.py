@@ -28,16 +28,16 @@ NOT_MAPPED = {
     "GATHER_ND": _INDEXING,
     "UNPACK": "use SPLIT, or unroll no loop: let Keras' LSTM become one "
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
-    "LEAKY_RELU": "train with ReLU, ReLU6, or PReLU with shared_axes=[1, 2]; or write it as "
-    "tf.maximum(x, alpha * x)",
+    "LEAKY_RELU": "train with ReLU, ReLU6, or PReLU with shared_axes=[1, 2]",
     "ELU": "train with ReLU, or PReLU with shared_axes=[1, 2]",
-    "HARD_SWISH": "train with ReLU6 (the minimalistic variant of MobileNetV3), or write it as "
-    "x * relu6(x + 3) / 6",
+    # Written as x * relu6(x + 3) / 6, the converter makes the same operator of it.
+    "HARD_SWISH": "train with ReLU6; of MobileNetV3 take the minimalistic variant",
     "GELU": "train with ReLU or ReLU6 instead",
     "BATCH_MATMUL": "multiply by constants with a dense layer or a 1x1 convolution; attention "
     "has no counterpart on the Edge TPU",
     "EXP": "use SOFTMAX or LOGISTIC, or leave it to the program that reads the output",
-    "DEQUANTIZE": "set inference_output_type=tf.uint8, so that the model ends in integers",
+    "DEQUANTIZE": "at the model's end set inference_output_type=tf.uint8, so that it gives "
+    "integers; inside it, replace the operator behind, which has no integer form",
     "CAST": "let the model take and give 8-bit integers, and cast outside of it",
     "FLOOR_DIV": _ARITHMETIC,
     "FLOOR_MOD": _ARITHMETIC,
@@ -50,7 +50,8 @@ NOT_MAPPED = {
 
 _SOURCE = (
     "https://coral.ai/docs/edgetpu/models-intro/#supported-operations; operator logs of compilers "
-    "15 and 16; google-coral/edgetpu#31, #272, #386, #508, #659; google-coral/test_data"
+    "15 and 16; google-coral/edgetpu#31, #272, #386, #508, #659; hhk7734/tensorflow-yolov4; "
+    "google-coral/test_data"
 )
 
 

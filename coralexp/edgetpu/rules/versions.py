@@ -62,8 +62,10 @@ _ADVICE = {
     "FULLY_CONNECTED": "quantize dense layers per tensor "
     "(converter._experimental_disable_per_channel_quantization_for_dense_layers = True), or "
     "convert with TensorFlow 2.8 or before",
+    "TILE": "upsample with tf.keras.layers.Resizing(interpolation='nearest') or "
+    "tf.image.resize instead of UpSampling2D, and let ADD and MUL broadcast",
     "EXP": "leave the exponential to the program that reads the output, or use SOFTMAX or LOGISTIC",
-    "GELU": "train with ReLU or ReLU6 instead of GELU, or use its form with tanh or sigmoid",
+    "GELU": "train with ReLU or ReLU6 instead of GELU",
 }
 
 

@@ -76,9 +76,9 @@ class Network:
         """Add an operator that is not mapped."""
         return self.add("LEAKY_RELU", [read])
 
-    def elu(self, read: int) -> int:
+    def mirror_pad(self, read: int) -> int:
         """Add an operator of which nothing is known."""
-        return self.add("ELU", [read])
+        return self.add("MIRROR_PAD", [read])
 
     @property
     def graph(self) -> Graph:

@@ -60,7 +60,7 @@ def test_operators_known_to_stay_on_the_cpu_say_what_to_use_instead(make, name) 
 
 
 def test_an_operator_without_evidence_is_unknown_and_has_no_status(make) -> None:
-    verdict = make.verdict("ELU", [make.computed(1, 8)], make.computed(1, 8))
+    verdict = make.verdict("MIRROR_PAD", [make.computed(1, 8)], make.computed(1, 8))
 
     assert (verdict.placement, verdict.status) == ("unknown", "")
     assert "No public evidence" in verdict.reason
