@@ -17,7 +17,8 @@ class OperatorPlacement:
         op: Builtin name such as `CONV_2D`, or the custom code.
         version: Of the operator's definition.
         placement: `edgetpu`, `cpu`, or `unknown` where no evidence says which.
-        status: In the compiler's words, such as `Mapped to Edge TPU`; empty if unknown.
+        status: In the compiler's words, such as `Mapped to Edge TPU`; empty if unknown, or if the
+            compiler refuses the model and so gives no status.
         reason: In ours; empty for an operator that is mapped.
         advice: What to change in the model or its conversion, in one line; empty if there is
             nothing to change.
@@ -37,7 +38,8 @@ class Rejection:
     """Why the compiler would refuse the whole model.
 
     Attributes:
-        text: In the compiler's words, such as `Model not quantized`.
+        text: In the compiler's words, such as `Model not quantized`; empty where no public log
+            shows them.
         reason: In ours, with the tensor or operator that is at fault.
         advice: What to change in the model or its conversion, in one line.
     """
