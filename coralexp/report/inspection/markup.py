@@ -35,7 +35,7 @@ def element(name: str, /, *children: str | None, **attributes: str | float | boo
         if value is True:
             written.append(attribute)
         elif value is not None and value is not False:
-            written.append(f'{attribute}="{html.escape(str(value))}"')
+            written.append(f'{attribute}="{_escaped(str(value))}"')
     inside = join(*children)
     return Markup(f"<{' '.join(written)}>" + ("" if name in _VOID else f"{inside}</{name}>"))
 
