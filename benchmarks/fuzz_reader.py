@@ -28,6 +28,7 @@ import numpy as np
 
 from coralexp.edgetpu import flexbuffer
 from coralexp.edgetpu.executable import read_compiled
+from coralexp.edgetpu.place import place
 from coralexp.errors import ModelFileError
 from coralexp.tflite.flatbuffer import Flatbuffer
 from coralexp.tflite.reader import read_model_file
@@ -113,7 +114,20 @@ def use_executables(model: ModelFile) -> None:
         [getattr(executable, each.name) for each in fields(executable)]
 
 
-TARGETS = [use_graphs, use_executables]  # each takes a model; only ModelFileError may come out
+def use_placement(model: ModelFile) -> None:
+    """Place every operator, in one subgraph and in several; what can be read can be placed."""
+    for several in (False, True):
+        try:
+            placement = place(model, multiple_subgraphs=several)
+        except ModelFileError as error:
+            raise AssertionError(f"placement refused what was read: {error}") from error
+        promise(met=len(placement.operators) == len(model.main.operators))
+        promise(met=0 <= placement.mapped_ratio <= 1)
+        repr(placement)
+
+
+# Each takes a model that was read; ModelFileError is all that may come out of one.
+TARGETS = [use_graphs, use_executables, use_placement]
 
 
 def main() -> int:
