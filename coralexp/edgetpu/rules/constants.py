@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coralexp.edgetpu.rules.contract import NOT_CONSTANT, rule
+from coralexp.edgetpu.rules.step import is_computed
 
 if TYPE_CHECKING:
     from coralexp.edgetpu.rules.step import Step
@@ -49,7 +50,7 @@ def has_constant_parameters(step: Step) -> bool:
     """Filters, biases, axes, paddings and sizes are constants in the file."""
     places = (*_WEIGHTS.get(step.name, ()), *SHAPING.get(step.name, ()))
     given = [step.input(place) for place in places]
-    return all(tensor.is_constant for tensor in given if tensor is not None)
+    return not any(tensor is not None and is_computed(tensor) for tensor in given)
 
 
 PARAMETERS = rule(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from coralexp.edgetpu.placement import Rejection
 from coralexp.edgetpu.rules.constants import SHAPING
 from coralexp.edgetpu.rules.dtypes import EIGHT_BIT
-from coralexp.edgetpu.rules.step import Step, described
+from coralexp.edgetpu.rules.step import Step, described, is_computed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +143,7 @@ def _unknown_output(graph: Graph) -> str:
         if operator.name in _CONTROL_FLOW | _COUNTING and not operator.is_custom:
             return f"Only the run tells the sizes of what {operator.name} writes."
         given = [step.input(place) for place in SHAPING.get(operator.name, ())]
-        if any(tensor is not None and not tensor.is_constant for tensor in given):
+        if any(tensor is not None and is_computed(tensor) for tensor in given):
             return f"{operator.name} (operator {operator.index}) computes the shape of its output."
         for tensor in step.outputs():
             if any(size < 0 for size in tensor.shape):

@@ -55,8 +55,7 @@ class Step:
 
     def computed(self) -> list[Tensor]:
         """Return the tensors that are read and computed: neither constants nor states."""
-        read = self._tensors(self.operator.inputs)
-        return [tensor for tensor in read if not tensor.is_constant and not tensor.is_variable]
+        return [tensor for tensor in self._tensors(self.operator.inputs) if is_computed(tensor)]
 
     def integers(self, place: int) -> tuple[int, ...] | None:
         """Return the values of a small integer constant; None if it is none, or is damaged."""
@@ -85,10 +84,10 @@ class Step:
         return int(value) if isinstance(value, int | float) else default
 
     def described(self) -> str:
-        """Return what the operator reads and writes, such as `int8 [1, 10] to float32 [1, 10]`."""
+        """Return what the operator reads and writes, such as `int8 [1, 10] into int8 [1, 5]`."""
         read = ", ".join(described(tensor) for tensor in self.computed()[:3]) or "nothing computed"
         written = ", ".join(described(tensor) for tensor in list(self.outputs())[:3]) or "nothing"
-        return f"{read} to {written}"
+        return f"{read} into {written}"
 
     def _at(self, indices: tuple[int, ...], place: int) -> Tensor | None:
         if not 0 <= place < len(indices):
@@ -105,6 +104,11 @@ class Step:
         if index == ABSENT or not 0 <= index < len(self.graph.tensors):
             return None
         return self.graph.tensors[index]
+
+
+def is_computed(tensor: Tensor) -> bool:
+    """Return whether a tensor is neither a constant nor a state; an empty one needs no bytes."""
+    return not tensor.is_constant and not tensor.is_variable and tensor.elements > 0
 
 
 def values_of(tensor: Tensor) -> npt.NDArray[np.generic] | None:

@@ -56,7 +56,7 @@ _SOURCE = (
 
 
 def is_supported(step: Step) -> bool | None:
-    """The operator is one that the compiler is known to map; of some, no evidence says."""
+    """The operator is one of those that the compiler is known to map."""
     if step.operator.is_custom:
         return None  # detection post-processing is told apart by what it writes
     if step.name in SUPPORTED:

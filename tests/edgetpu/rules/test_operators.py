@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coralexp.edgetpu.rules.contract import (
@@ -103,6 +105,15 @@ def test_weights_that_are_computed_are_no_parameters(make) -> None:
     read = [make.computed(1, 8), make.computed(4, 8), make.constant([0] * 4)]
 
     assert make.verdict("FULLY_CONNECTED", read, make.computed(1, 4)).status == NOT_CONSTANT
+
+
+def test_a_state_is_neither_computed_nor_a_parameter(make) -> None:
+    state = replace(make.computed(1, 20, dtype="int16"), is_variable=True)
+    read = [make.computed(1, 28, 28), *[None] * 18, state]
+
+    verdict = make.verdict("UNIDIRECTIONAL_SEQUENCE_LSTM", read, make.computed(1, 28, 20))
+
+    assert verdict.placement == "edgetpu"
 
 
 def test_a_convolution_without_a_bias_is_mapped(make) -> None:

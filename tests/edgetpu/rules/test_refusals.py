@@ -81,6 +81,16 @@ def test_a_shape_that_the_graph_computes_is_refused(make) -> None:
     assert "RESHAPE (operator 2)" in rejection.reason
 
 
+def test_a_reshape_to_a_scalar_has_a_shape_without_bytes_and_is_accepted(make) -> None:
+    network, at = make.network()
+    shape = network.tensor(make.computed(0, dtype="int32"))
+    network.add("RESHAPE", [network.relu(at), shape], make.computed())
+
+    placement = place(network.model)
+
+    assert placement.count("edgetpu") == 2
+
+
 @pytest.mark.parametrize("name", ["WHILE", "IF", "NON_MAX_SUPPRESSION_V5"])
 def test_loops_and_counts_are_refused(make, name) -> None:
     network, at = make.network()
