@@ -44,6 +44,9 @@ RULES = (
         UNSPECIFIED,
         "end the model at the logits and compute the softmax where the output is read",
         "SOFTMAX",
+        # The list says one row; compiler 16 mapped the softmax over rows in the head of YOLOv8n.
+        source="https://coral.ai/docs/edgetpu/models-intro/#supported-operations; "
+        "jveitchmichaelis/edgetpu-yolo",
     ),
     rule(
         has_one_slope_a_channel,

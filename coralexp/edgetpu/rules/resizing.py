@@ -53,7 +53,7 @@ RULES = (
     rule(
         resizes_more_than_a_pixel,
         IMPRECISE,
-        "a single pixel only repeats: let ADD or MUL broadcast it, or resize it by nearest neighbor",
+        "one pixel only repeats: let ADD or MUL broadcast it, or resize it by nearest neighbor",
         "RESIZE_BILINEAR",
         source="DeepLab in google-coral/test_data, compiled beside its source; "
         "google-coral/edgetpu#63",
