@@ -49,7 +49,7 @@ def page(inspection: Inspection, *, tensors: bool = False) -> str:
         _devices(inspection, times) if inspection.latencies else None,
         _panels(times) if times else None,
         tables.executables(inspection),
-        tables.advice(inspection),
+        tables.changes(inspection),
         tables.operators(inspection, times),
         tables.tensors(inspection) if tensors else None,
         element("p", f"sha256 {inspection.sha256}", class_="soft"),

@@ -10,7 +10,7 @@ from coralexp.report.inspection.markup import Markup, element, join
 from coralexp.report.inspection.tensors import TITLES, tensor_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from coralexp.edgetpu.inspection import InspectedOperator, Inspection
     from coralexp.edgetpu.latency.contract import Latency
@@ -62,7 +62,7 @@ def executables(inspection: Inspection) -> Markup | None:
     return join(element("h2", "Executables"), table(titles, rows, range(1, len(titles))))
 
 
-def advice(inspection: Inspection) -> Markup | None:
+def changes(inspection: Inspection) -> Markup | None:
     """Return what to change, each thing once."""
     found = advices(inspection) if inspection.accepted else []
     if not found:
@@ -96,7 +96,7 @@ def operators(inspection: Inspection, times: Mapping[str, Latency]) -> Markup:
         for n, name in enumerate(times)
     )
     head = element("thead", element("tr", *plain, *timed))
-    body = element("tbody", *(_operator(each, spent) for each in inspection.operators))
+    body = element("tbody", *_rows(inspection.operators, spent))
     return join(
         element("h2", "Operators"),
         element("div", element("table", head, body), class_="scroll"),
@@ -135,12 +135,30 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[
     return element("div", made, class_="scroll")
 
 
-def _operator(operator: InspectedOperator, spent: Sequence[Mapping[int, float]]) -> Markup:
+def _rows(
+    operators: Sequence[InspectedOperator], spent: Sequence[Mapping[int, float]]
+) -> Iterator[Markup]:
+    """Yield a row for each operator; what was said of the one before is not said again."""
+    told, first = ("", ""), 0
+    for operator in operators:
+        placed = operator.placed
+        why = (placed.reason, placed.advice)
+        if any(why) and why == told:
+            yield _operator(operator, (f"as operator {first}", ""), spent)
+        else:
+            told, first = why, placed.index
+            yield _operator(operator, why, spent)
+
+
+def _operator(
+    operator: InspectedOperator, why: tuple[str, str], spent: Sequence[Mapping[int, float]]
+) -> Markup:
     placed = operator.placed
-    why = [
+    reason, advice = why
+    words = [
         element("div", status(operator)),
-        element("div", placed.reason, class_="soft") if placed.reason else None,
-        element("div", placed.advice, class_="do") if placed.advice else None,
+        element("div", reason, class_="soft") if reason else None,
+        element("div", advice, class_="do") if advice else None,
     ]
     figures = (
         in_macs(operator.macs),
@@ -157,7 +175,7 @@ def _operator(operator: InspectedOperator, spent: Sequence[Mapping[int, float]])
         element("td", placed.op),
         element("td", str(placed.version)),
         element("td", WHERE[placed.placement], class_="where"),
-        element("td", *why, class_="why"),
+        element("td", *words, class_="why"),
         *(element("td", figure, class_="n") for figure in figures),
         *timed,
         class_=placed.placement,

@@ -117,6 +117,19 @@ def test_names_from_outside_stay_text(inspection: Inspection) -> None:
     assert "\x1b" not in html
 
 
+def test_what_was_said_of_the_operator_before_is_not_said_again(inspection: Inspection) -> None:
+    operators = [
+        dataclasses.replace(each, placement="cpu", reason="It is behind.", advice="go ahead")
+        for each in inspection.placement.operators
+    ]
+    placement = dataclasses.replace(inspection.placement, operators=tuple(operators))
+
+    html = page(dataclasses.replace(inspection, placement=placement))
+
+    assert html.count("It is behind.") == 1
+    assert html.count("as operator 0<") == 67
+
+
 def test_a_refused_model_and_one_without_times_have_a_page(make: Callable[..., Inspection]) -> None:
     html = page(make(rejected=True))
 
