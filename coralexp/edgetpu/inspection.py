@@ -178,7 +178,7 @@ def inspect(
         placement = place(model, multiple_subgraphs=multiple_subgraphs)
     return Inspection(
         model,
-        _digest(path),
+        digest(path),
         placement,
         compiled,
         *_parameters(model, placement, compiled),
@@ -231,7 +231,12 @@ def _compiled_operator(operator: Operator) -> OperatorPlacement:
     )
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits.
+
+    Raises:
+        ModelFileError: If it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
