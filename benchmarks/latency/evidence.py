@@ -1,9 +1,9 @@
 """The published times that the model is fitted to and judged by: `published.csv`, `cpu.csv`.
 
 Left out of what was found: times of the CPU (they are in cpu.csv), networks compiled together,
-times that include resizing an image, values quoted from memory, hosts that are not named,
-detectors with operators on the CPU, and Inception-ResNetV2, whose 57 ms would need parameters
-faster than USB 3 can carry them.
+times that include resizing an image, values quoted from memory. Hosts that are not named, networks
+of which the published file is not certain, and networks with operators on the CPU are in
+`not_fitted.csv`: they judge the model, and do not shape it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Published:
         clock: `max` or `std`.
         ms: One inference, in milliseconds.
         source: Where it was published.
+        notes: What is special about it.
     """
 
     network: str
@@ -33,13 +34,30 @@ class Published:
     clock: str
     ms: float
     source: str
+    notes: str = ""
 
 
 def published() -> list[Published]:
     """Return the times on the Edge TPU."""
-    with (FOLDER / "published.csv").open(encoding="utf-8", newline="") as file:
+    return _read("published.csv")
+
+
+def not_fitted() -> list[Published]:
+    """Return times that are told, but not fitted to; each says why in `not_fitted.csv`."""
+    return _read("not_fitted.csv")
+
+
+def _read(name: str) -> list[Published]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         return [
-            Published(row["network"], row["device"], row["clock"], float(row["ms"]), row["source"])
+            Published(
+                row["network"],
+                row["device"],
+                row["clock"],
+                float(row["ms"]),
+                row["source"],
+                row["notes"],
+            )
             for row in csv.DictReader(file)
         ]
 

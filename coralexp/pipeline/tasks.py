@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from coralexp.artifacts.store import key_of
 from coralexp.backbones.weights.source import digest as weights_digest
 from coralexp.edgetpu.compiler.locate import Absent, find_compiler
+from coralexp.edgetpu.latency.constants import digest as latency_constants
 from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
 from coralexp.pipeline.environment import processor, version
 from coralexp.spec.experiment import Machine
@@ -195,6 +196,7 @@ def _tasks(
         ("ai-edge-litert",),
         ("convert", *placed),
         device=_slice(experiment["device"]),
+        constants=latency_constants() if device.edge_tpu else "",
         threads=threads,
         machine=f"{socket.gethostname()} {platform.system()} {processor()}",
     )

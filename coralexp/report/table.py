@@ -38,7 +38,7 @@ def print_summary(records: Sequence[RunRecord], console: Console) -> None:
         "edgetpu_latency_ms" in record.metrics and not is_measured(record) for record in records
     ):
         say(
-            "~ estimated, not measured on a chip; the interval is a factor of 1.5 either way",
+            "~ predicted, not measured on a chip; in brackets the 90 % interval",
             console,
         )
     for jobs, reason in _without_edgetpu(records, shared):
@@ -96,9 +96,16 @@ def _without_edgetpu(records: Sequence[RunRecord], shared: frozenset[str]) -> li
     return [
         (job_name(those[0], shared), those[0].tags["edgetpu_status"])
         if len(those) == 1
-        else (f"{len(those)} jobs", f"{cause} (tag edgetpu_status of each)")
+        else (f"{len(those)} jobs", f"{_shared_words(those) or cause} (tag edgetpu_status of each)")
         for cause, those in causes.items()
     ]
+
+
+def _shared_words(records: Sequence[RunRecord]) -> str:
+    """Return the sentences that the statuses of several jobs begin with."""
+    sentences = [record.tags["edgetpu_status"].split(". ") for record in records]
+    same = [words[0] for words in zip(*sentences, strict=False) if len(set(words)) == 1]
+    return ". ".join(same)
 
 
 def _handle(records: Sequence[RunRecord]) -> str:

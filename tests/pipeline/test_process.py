@@ -35,6 +35,7 @@ def order(stage: str, folder: Path, overrides: Sequence[str], **entries: Path) -
         "folder": str(folder),
         "threads": 1,
         "plugins": [],
+        "compiler": None,
     }
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from coralexp.errors import ConfigError
 from coralexp.pipeline.tasks import Planner
+from coralexp.spec.experiment import Machine
 from coralexp.spec.compose import parse
 
 if TYPE_CHECKING:
@@ -23,12 +27,33 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 
 
 def test_modes_of_quantization_share_one_training() -> None:
-    assert changed(keys("quant=ptq"), keys("quant=none")) == {"convert", "evaluate", "measure"}
+    assert changed(keys("quant=ptq"), keys("quant=none")) == {
+        "convert",
+        "evaluate",
+        "compile",
+        "measure",
+    }
     assert keys("quant=qat")["train"] == keys("quant=ptq")["train"]
 
 
 def test_devices_share_everything_but_the_times() -> None:
     assert changed(keys("device=usb"), keys("device=rpi4")) == {"measure"}
+
+
+def test_what_the_compiler_is_asked_for_changes_the_compilation() -> None:
+    assert changed(keys(), keys("device.num_segments=2")) == {"compile", "measure"}
+
+
+def test_a_device_without_a_chip_needs_no_compiler() -> None:
+    assert "compile" not in keys("device=cpu")
+
+
+def test_a_compiler_that_is_asked_for_and_not_there_is_a_wrong_request(tmp_path: Path) -> None:
+    experiment = parse([]).experiments[0]
+    planner = Planner(2, Machine(compiler=str(tmp_path / "nowhere")))
+
+    with pytest.raises(ConfigError, match=r"machine\.compiler: .*there is no such file"):
+        planner(experiment)
 
 
 def test_another_seed_changes_everything() -> None:
@@ -43,6 +68,7 @@ def test_the_types_at_the_ends_of_a_model_do_not_train_again() -> None:
     assert changed(keys("quant=qat"), keys("quant=qat", "quant.io=int8")) == {
         "convert",
         "evaluate",
+        "compile",
         "measure",
     }
 

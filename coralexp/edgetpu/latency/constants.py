@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -45,11 +46,12 @@ class Cpu:
 
     Attributes:
         gmacs_per_s: Of 8-bit `convolution` (dense layers, too) and `depthwise` layers.
-        activation_gb_per_s: Computed values read and written, in 10^9 bytes a second.
+        activation_gb_per_s: Computed values read and written, in 10^9 bytes a second: `matrix` for
+            layers with weights, `other` for the rest.
     """
 
     gmacs_per_s: Mapping[str, float]
-    activation_gb_per_s: float
+    activation_gb_per_s: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Constants:
     hosts: Mapping[str, float]
     interval_factor: float
     cpu_interval_factor: float
+
+
+def digest() -> str:
+    """Return what tells these constants from others: a SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(_FILE.read_bytes()).hexdigest()
 
 
 @cache

@@ -57,7 +57,8 @@ def cpu_ms(operator: Operator, work: Work, speed: float, cpu: Cpu) -> float:
     """
     kind = "depthwise" if operator.name == "DEPTHWISE_CONV_2D" else "convolution"
     arithmetic_ms = operator.macs / 1e6 / cpu.gmacs_per_s[kind]
-    activation_ms = work.activation_bytes / (cpu.activation_gb_per_s * _BYTES_PER_MS)
+    rate = cpu.activation_gb_per_s["matrix" if work.kind in _MATRIX else "other"]
+    activation_ms = work.activation_bytes / (rate * _BYTES_PER_MS)
     return (arithmetic_ms + activation_ms) / speed
 
 
