@@ -28,6 +28,8 @@ import numpy as np
 
 from coralexp.edgetpu import flexbuffer
 from coralexp.edgetpu.executable import read_compiled
+from coralexp.edgetpu.latency.platform import Host, Link, Platform
+from coralexp.edgetpu.latency.predict import predict
 from coralexp.edgetpu.place import place
 from coralexp.errors import ModelFileError
 from coralexp.tflite.flatbuffer import Flatbuffer
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 LIMIT_S = 10  # for one file
 MOST_VALUES_BYTES = 1 << 20  # constants up to this size are looked at
 EXTREMES = (0, 1, 2, 3, 0x7F, 0x80, 0xFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+PLATFORM = Platform(Link(0.4, 400.0, 60.0, 450.0), 500.0, Host("a desktop", 1.0))
 
 
 class TooSlow(BaseException):
@@ -126,8 +129,15 @@ def use_placement(model: ModelFile) -> None:
         repr(placement)
 
 
+def use_prediction(model: ModelFile) -> None:
+    """Predict the time of what is left of it."""
+    latency = predict(model.main, place(model), PLATFORM)
+    if latency is not None and not latency.low_ms <= latency.ms <= latency.high_ms:
+        raise AssertionError("an interval without its middle")
+
+
 # Each takes a model that was read; ModelFileError is all that may come out of one.
-TARGETS = [use_graphs, use_executables, use_placement]
+TARGETS = [use_graphs, use_executables, use_placement, use_prediction]
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from evidence import Published, cpu_times, not_fitted, published, weights
+from results import Judged, results
 from scipy.optimize import least_squares
 
 from coralexp.edgetpu.latency.constants import PEAK_MACS_PER_MS, from_dict
@@ -27,14 +28,11 @@ from coralexp.edgetpu.latency.memory import allocate
 from coralexp.edgetpu.latency.platform import Host, Link, Platform
 from coralexp.edgetpu.latency.predict import predict
 from coralexp.edgetpu.latency.work import work_of
-from coralexp.edgetpu.place import place
 from coralexp.edgetpu.placement import OperatorPlacement, Placement
-from coralexp.spec.compose import parse
-from coralexp.spec.part import bind
-from coralexp.tflite.reader import read_graph, read_model_file
+from coralexp.tflite.reader import read_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from coralexp.tflite.graph import Graph
 
@@ -82,7 +80,7 @@ CPU_PRIORS = {
 SPEED_PRIORS = {"desktop": 1.0, "dev_board": 0.24, "rpi4": 0.38, "rpi3": 0.15}
 KINDS = ("convolution", "depthwise")
 # Networks that tf_keras.applications builds, or whose files Coral published.
-BUILT = re.compile("mobilenet_v|inception_v3|resnet|densenet|vgg")
+BUILT = re.compile(r"mobilenet_v|inception_v3|resnet|densenet|vgg")
 
 
 @dataclass(frozen=True)
@@ -135,11 +133,9 @@ def time_ms(known: Mapping[str, float], row: Published, net: Features) -> float:
     """Return what `predict` returns, from arrays: the fit asks for it half a million times."""
     slower = FULL_MHZ / (STANDARD_MHZ if row.clock == "std" else FULL_MHZ)
     busy = sum(v / (PEAK_MACS_PER_MS * known[f"efficiency.{k}"]) for k, v in net.macs.items())
-    busy = busy + sum(
-        v / (known[f"activation_gb_per_s.{k}"] * 1e6) for k, v in net.activations.items()
-    )
+    moved = sum(v / (known[f"activation_gb_per_s.{k}"] * 1e6) for k, v in net.activations.items())
     fixed, inward, outward, stream = (known[f"{row.device}.{i}"] for i in range(4))
-    operators = np.maximum(busy * slower, net.streamed / (stream * 1e3))
+    operators = np.maximum((busy + moved) * slower, net.streamed / (stream * 1e3))
     code = sum(n * known[f"instruction_bytes.{k}"] for k, n in net.instructions.items())
     link = (net.ends[0] + code) / (inward * 1e3) + net.ends[1] / (outward * 1e3)
     return float(fixed + link + operators.sum() + known["operator_ms"] * slower * len(net.streamed))
@@ -165,8 +161,8 @@ def fit_chip(rows: Sequence[Published], nets: Mapping[str, Features]) -> dict[st
     """Return the constants of the chip and of every link."""
     priors = dict(CHIP_PRIORS)
     for device, link in LINK_PRIORS.items():
-        for place, value in enumerate(link):
-            priors[f"{device}.{place}"] = (value, LINK_SPREADS[place])
+        for number, value in enumerate(link):
+            priors[f"{device}.{number}"] = (value, LINK_SPREADS[number])
     root = np.sqrt(weights(list(rows))) / NOISE
 
     def errors(known: Mapping[str, float]) -> np.ndarray:
@@ -247,22 +243,30 @@ def _round(value: float, digits: int) -> float:
     return float(f"{value:.{digits}g}")
 
 
+def leave_out(rows: Sequence[Published], nets: Mapping[str, Features]) -> list[float]:
+    """Return what models predict that saw no time of the row's network."""
+    left_out = [0.0] * len(rows)
+    for network in sorted({row.network for row in rows}):
+        without = fit_chip([row for row in rows if row.network != network], nets)
+        for number, row in enumerate(rows):
+            if row.network == network:
+                left_out[number] = time_ms(without, row, nets[network])
+    return left_out
+
+
 def main() -> None:
     """Fit, judge, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--coral", type=Path, help="folder of Coral's own files, to judge by, too")
     asked = parser.parse_args()
-    folder = asked.folder
     rows, cpu_rows = published(), cpu_times()
-    nets = {name: features(_file(name, folder)) for name in {r.network for r in (*rows, *cpu_rows)}}
+    nets = {
+        name: features(_file(name, asked.folder))
+        for name in {r.network for r in (*rows, *cpu_rows)}
+    }
     chip = fit_chip(rows, nets)
-    left_out = [0.0] * len(rows)
-    for network in sorted({row.network for row in rows}):
-        without = fit_chip([row for row in rows if row.network != network], nets)
-        for place, row in enumerate(rows):
-            if row.network == network:
-                left_out[place] = time_ms(without, row, nets[network])
+    left_out = leave_out(rows, nets)
     cpu = fit_cpu(cpu_rows, nets)
     cpu_times_ms = [host_ms(cpu, row, nets[row.network]) for row in cpu_rows]
     factors = (interval_factor(rows, left_out), interval_factor(cpu_rows, cpu_times_ms))
@@ -270,10 +274,13 @@ def main() -> None:
     fields["hosts"] = {host: _round(cpu[host], 3) for host in SPEED_PRIORS}
     CONSTANTS.write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
     for device in LINK_PRIORS:
-        _write_link(device, [chip[f"{device}.{place}"] for place in range(4)])
+        _write_link(device, [chip[f"{device}.{number}"] for number in range(4)])
     _check(rows, nets, fields, chip)
-    report = _report(rows, nets, chip, left_out, cpu_rows, cpu_times_ms, factors)
-    RESULTS.write_text(report + "\n".join(_others(folder, asked.coral)) + "\n", "utf-8")
+    fitted = [time_ms(chip, row, nets[row.network]) for row in rows]
+    judged = Judged(rows, fitted, left_out, factors[0])
+    processors = Judged(cpu_rows, cpu_times_ms, cpu_times_ms, factors[1])
+    files = {row.network: _own(row.network, asked.coral, asked.folder) for row in not_fitted()}
+    RESULTS.write_text("\n".join(results(judged, processors, files)) + "\n", "utf-8")
     print(RESULTS.read_text(encoding="utf-8"))
 
 
@@ -288,6 +295,12 @@ def _file(name: str, folder: Path) -> Path | None:
     return path
 
 
+def _own(name: str, coral: Path | None, folder: Path) -> Path | None:
+    """Return Coral's own file of a network, or ours; None if neither can be had."""
+    own = coral / f"{name}.tflite" if coral else None
+    return own if own and own.exists() else _file(name, folder)
+
+
 def _write_link(device: str, values: Sequence[float]) -> None:
     path = ROOT / "conf" / "device" / f"{device}.yaml"
     if not path.exists():
@@ -297,7 +310,8 @@ def _write_link(device: str, values: Sequence[float]) -> None:
     for name, value in zip(
         ("fixed_ms", "input_mb_per_s", "output_mb_per_s", "stream_mb_per_s"), values, strict=True
     ):
-        text, count = re.subn(rf"^{name}: .*$", f"{name}: {_round(value, 3):g}", text, flags=re.M)
+        line = re.compile(rf"^{name}: .*$", re.MULTILINE)
+        text, count = line.subn(f"{name}: {_round(value, 3):g}", text)
         if count != 1:
             raise SystemExit(f"{path}: no line for {name}")
     path.write_text(text, encoding="utf-8")
@@ -311,7 +325,7 @@ def _check(
 ) -> None:
     """Hold the arrays above to what the package predicts."""
     for row in rows:
-        link = Link(*(chip[f"{row.device}.{place}"] for place in range(4)))
+        link = Link(*(chip[f"{row.device}.{number}"] for number in range(4)))
         clock = STANDARD_MHZ if row.clock == "std" else FULL_MHZ
         graph = nets[row.network].graph
         whole = Placement(
@@ -324,94 +338,6 @@ def _check(
             raise SystemExit(
                 f"{row}: the package predicts {latency and latency.ms}, the fit {ours}"
             )
-
-
-def _report(
-    rows: Sequence[Published],
-    nets: Mapping[str, Features],
-    chip: Mapping[str, float],
-    left_out: Sequence[float],
-    cpu_rows: Sequence[Published],
-    cpu_ms: Sequence[float],
-    factors: tuple[float, float],
-) -> str:
-    errors = np.array([abs(ms / row.ms - 1) for row, ms in zip(rows, left_out, strict=True)])
-    by_network: dict[str, list[float]] = defaultdict(list)
-    inside: dict[str, list[bool]] = defaultdict(list)
-    for row, ms in zip(rows, left_out, strict=True):
-        by_network[row.network].append(abs(ms / row.ms - 1))
-        inside[row.network].append(abs(math.log(ms / row.ms)) <= math.log(factors[0]))
-    keras = [np.median(v) for name, v in by_network.items() if BUILT.match(name)]
-    medians = np.array([np.median(values) for values in by_network.values()])
-    share = float(np.mean([np.mean(values) for values in inside.values()]))
-    count = len(by_network)
-    lines = [
-        "# The latency model against published times",
-        "",
-        "Written by `python benchmarks/latency/fit.py FOLDER`; do not edit it by hand.",
-        "",
-        f"{len(rows)} published times of {count} networks that run wholly on the Edge TPU. *Left out*",
-        "is the prediction of a model that has not seen any time of that network, on any device.",
-        "",
-        "| left out | median error | 90th percentile |",
-        "|---|---|---|",
-        f"| over {count} networks (each its median) | {np.median(medians):.1%} | {np.quantile(medians, 0.9):.1%} |",
-        f"| over the {len(keras)} of them from tf_keras.applications | {np.median(keras):.1%} | {np.quantile(keras, 0.9):.1%} |",
-        f"| over {len(rows)} times | {np.median(errors):.1%} | {np.quantile(errors, 0.9):.1%} |",
-        "",
-        f"The 90 % interval is a factor of {factors[0]:.3f} either way. Of the networks left out, each",
-        f"counted once, {share:.1%} lie inside (90 % of {count} networks has a binomial standard",
-        f"deviation of {math.sqrt(0.09 / count):.1%}).",
-        "",
-        "| network | device | clock | published ms | fitted ms | left out ms | interval ms | error |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row, ms in zip(rows, left_out, strict=True):
-        fitted = time_ms(chip, row, nets[row.network])
-        low, high = ms / factors[0], ms * factors[0]
-        lines.append(
-            f"| {row.network} | {row.device} | {row.clock} | {row.ms:g} | {fitted:.2f} | {ms:.2f} "
-            f"| {low:.2f} to {high:.2f} | {ms / row.ms - 1:+.0%} |"
-        )
-    cpu_errors = np.array([abs(ms / row.ms - 1) for row, ms in zip(cpu_rows, cpu_ms, strict=True)])
-    lines += [
-        "",
-        "## The processors beside the chip",
-        "",
-        f"One law and one speed a host, fitted to {len(cpu_rows)} times of one thread of TensorFlow Lite",
-        f"of 2019: median error {np.median(cpu_errors):.0%}, 90th percentile",
-        f"{np.quantile(cpu_errors, 0.9):.0%}; the interval is a factor of {factors[1]:.2f}.",
-        "",
-        "| network | host | published ms | fitted ms | error |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.network} | {row.device} | {row.ms:g} | {ms:.1f} | {ms / row.ms - 1:+.0%} |"
-        for row, ms in zip(cpu_rows, cpu_ms, strict=True)
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _others(folder: Path, coral: Path | None) -> Iterator[str]:
-    """Yield the table of times that were not fitted, as the package predicts them now."""
-    yield from ("", "## Times that were not fitted", "")
-    yield "| network | device | published ms | predicted ms | interval ms | error | why not fitted |"
-    yield "|---|---|---|---|---|---|---|"
-    for row in not_fitted():
-        own = coral / f"{row.network}.tflite" if coral else None
-        path = own if own and own.exists() else _file(row.network, folder)
-        if path is None:
-            continue
-        device = bind(parse([f"device={row.device}"]).experiments[0]["device"])()
-        model = read_model_file(path)
-        placement = place(model)
-        latency = predict(model.main, placement, device.edge_tpu)
-        if latency is None:
-            raise SystemExit(f"{path}: nothing of it runs on the chip")
-        yield (
-            f"| {row.network} | {row.device} | {row.ms:g} | {latency.ms:.2f} | {latency.low_ms:.2f} "
-            f"to {latency.high_ms:.2f} | {latency.ms / row.ms - 1:+.0%} | {row.notes} |"
-        )
 
 
 if __name__ == "__main__":

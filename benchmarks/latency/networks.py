@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coralexp.tf_runtime import keras, tf
+from coralexp.tf_runtime import keras, tf  # noqa: TID253 - a script that does nothing else
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -246,7 +246,7 @@ NETWORKS: Mapping[str, Callable[[], keras.Model]] = {
 
 
 def _unsettle(model: keras.Model) -> None:
-    """Give every normalization values of its own: fresh ones add 0, and the converter drops that."""
+    """Give every normalization values of its own: the converter drops the 0 of fresh ones."""
     random = np.random.default_rng(0)
     for layer in model.layers:
         if isinstance(layer, layers.BatchNormalization):

@@ -55,6 +55,7 @@ def main(args: Sequence[str]) -> int:
         asked.file,
         asked.device or None,
         multiple_subgraphs=asked.multiple_subgraphs,
+        compiled=asked.compiled,
         config_folders=asked.config_dir,
     )
     if asked.html is not None:
@@ -75,6 +76,7 @@ def inspect_model(
     devices: Sequence[str] | None = None,
     *,
     multiple_subgraphs: bool = False,
+    compiled: Path | str | None = None,
     config_folders: Sequence[Path] = (),
 ) -> Inspection:
     """Tell where a .tflite file runs and how long that takes, as the command does.
@@ -84,6 +86,7 @@ def inspect_model(
         devices: Such as `("usb", "dev_board,clock=std")`: choices of the group `device`, each with
             options behind commas; every device with an Edge TPU if None.
         multiple_subgraphs: Whether the compiler would be asked for several subgraphs (`-a`).
+        compiled: What the Edge TPU compiler made of the file; it is believed instead of the rules.
         config_folders: Folders of YAML files that are searched first, as with `--config-dir`.
 
     Returns:
@@ -95,7 +98,12 @@ def inspect_model(
     """
     known = devices_called(devices, config_folders)
     platforms = {name: device.edge_tpu for name, device in known.items()}
-    return inspect(Path(path), platforms, multiple_subgraphs=multiple_subgraphs)
+    return inspect(
+        Path(path),
+        platforms,
+        multiple_subgraphs=multiple_subgraphs,
+        made_of_it=None if compiled is None else Path(compiled),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,6 +133,13 @@ def _parser() -> argparse.ArgumentParser:
         "--multiple-subgraphs",
         action="store_true",
         help="as if the compiler were asked for several subgraphs",
+    )
+    parser.add_argument(
+        "--compiled",
+        type=Path,
+        metavar="FILE",
+        help="what the compiler made of the file: it tells where operators run and what stays on"
+        " the chip, instead of the rules",
     )
     parser.add_argument(
         "--config-dir",

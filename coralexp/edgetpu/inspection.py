@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from coralexp.edgetpu.compiled_placement import compiled_placement
 from coralexp.edgetpu.executable import CUSTOM_OP, read_compiled
 from coralexp.edgetpu.latency.memory import parameter_memory
 from coralexp.edgetpu.latency.predict import predict
@@ -156,7 +157,11 @@ class Inspection:
 
 
 def inspect(
-    path: Path, platforms: Mapping[str, Platform | None], *, multiple_subgraphs: bool = False
+    path: Path,
+    platforms: Mapping[str, Platform | None],
+    *,
+    multiple_subgraphs: bool = False,
+    made_of_it: Path | None = None,
 ) -> Inspection:
     """Read a file, and tell where it runs and how long that takes.
 
@@ -166,12 +171,16 @@ def inspect(
             Edge TPU.
         multiple_subgraphs: Whether the compiler would be asked for several subgraphs (`-a`); means
             nothing for a file that is compiled already.
+        made_of_it: What the compiler made of the file: then it tells where operators run, what
+            stays on the chip, and how many instructions there are.
 
     Raises:
-        ModelFileError: If the file cannot be read, or is no .tflite model.
+        ModelFileError: If a file cannot be read, or is not what it should be.
     """
     model = read_model_file(path)
     compiled = read_compiled(model)
+    if made_of_it is not None and compiled is None:
+        return _told(model, read_model_file(made_of_it), platforms)
     if compiled is not None:
         placement = _compiled_placement(model.main)
     else:
@@ -184,6 +193,33 @@ def inspect(
         *_parameters(model, placement, compiled),
         _latencies(model, placement, compiled, platforms),
     )
+
+
+def _told(
+    model: ModelFile, made: ModelFile, platforms: Mapping[str, Platform | None]
+) -> Inspection:
+    """Return what is known of a model and of what the compiler made of it."""
+    compiled = read_compiled(made)
+    if compiled is None:
+        raise ModelFileError(f"{made.path}: is no file that the Edge TPU compiler wrote")
+    placement = compiled_placement(model.main, made.main, place(model), ())
+    same_ends = _ends(model.main) == _ends(made.main)
+    if not same_ends or placement.count("cpu") != len(compiled.cpu_operators):
+        raise ModelFileError(f"{made.path}: was not made of {model.path}: their tensors differ")
+    latencies = {
+        name: None
+        if platform is None
+        else predict(model.main, placement, platform, compiled=compiled)
+        for name, platform in platforms.items()
+    }
+    cached, streamed = compiled.cached_parameter_bytes, compiled.streamed_parameter_bytes
+    return Inspection(model, digest(model.path), placement, None, cached, streamed, latencies)
+
+
+def _ends(graph: Graph) -> list[tuple[tuple[int, ...], str]]:
+    """Return shapes and dtypes of what goes in and comes out."""
+    tensors = [graph.tensors[index] for index in (*graph.inputs, *graph.outputs)]
+    return [(tensor.shape, tensor.dtype) for tensor in tensors]
 
 
 def _parameters(

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import yaml
 
+from coralexp.artifacts.tflite_model import MODEL
+from coralexp.edgetpu.inspection import Inspection, digest
+from coralexp.edgetpu.latency.record import read_latency
+from coralexp.edgetpu.placement_record import read_placed
 from coralexp.errors import CoralexpError
 from coralexp.report.confusion import confusion_matrix, draw_confusion, write_confusion
 from coralexp.report.curves import draw_curves
+from coralexp.report.inspection.operator_table import write_operator_table
+from coralexp.report.inspection.page import page
 from coralexp.report.per_class import per_class, write_csv, write_markdown
 from coralexp.report.samples import draw as draw_samples
+from coralexp.tflite.reader import read_model_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +34,8 @@ _AS_THEY_ARE = (
     ("convert", "contract.json"),
     ("convert", "labels.txt"),
     ("compile", "*.tflite"),
-    ("compile", "*.md"),
-    ("compile", "*.csv"),
+    ("compile", "*.log"),
+    ("compile", "compile.json"),
 )
 
 
@@ -51,6 +58,7 @@ def attachments(
         (("dataset",), sources.samples),
         (("train", "qat"), sources.curves),
         (("dataset", "evaluate"), sources.judgements),
+        (("compile", "measure"), sources.placement),
     ):
         try:
             files += make()
@@ -123,6 +131,30 @@ class _Sources:
             write_confusion(matrix, classes, files[1])
             write_csv(rows, files[2])
             write_markdown(rows, files[3])
+        return files
+
+    def placement(self) -> list[Path]:
+        """Write where each operator runs, and draw what the time of an inference is made of."""
+        converted, placed = self._entry("convert"), self._entry("compile")
+        measured = self._entry("measure")
+        if converted is None or placed is None or measured is None:
+            return []
+        folder = self._place("measure", measured.name)
+        files = [folder / name for name in ("operators.md", "operators.csv", "timeline.html")]
+        if not all(file.exists() for file in files):
+            known = read_placed(placed)
+            model = converted / MODEL
+            inspection = Inspection(
+                read_model_file(model),
+                digest(model),
+                known.placement,
+                None,
+                known.on_chip_bytes,
+                known.off_chip_bytes,
+                {self.record.choices["device"]: read_latency(measured)},
+            )
+            write_operator_table(inspection, files[0], files[1])
+            files[2].write_text(page(inspection), encoding="utf-8")
         return files
 
     def _entry(self, stage: str) -> Path | None:

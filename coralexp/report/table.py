@@ -96,16 +96,16 @@ def _without_edgetpu(records: Sequence[RunRecord], shared: frozenset[str]) -> li
     return [
         (job_name(those[0], shared), those[0].tags["edgetpu_status"])
         if len(those) == 1
-        else (f"{len(those)} jobs", f"{_shared_words(those) or cause} (tag edgetpu_status of each)")
+        else (f"{len(those)} jobs", f"{_shared_words(those, cause)} (tag edgetpu_status of each)")
         for cause, those in causes.items()
     ]
 
 
-def _shared_words(records: Sequence[RunRecord]) -> str:
-    """Return the sentences that the statuses of several jobs begin with."""
-    sentences = [record.tags["edgetpu_status"].split(". ") for record in records]
-    same = [words[0] for words in zip(*sentences, strict=False) if len(set(words)) == 1]
-    return ". ".join(same)
+def _shared_words(records: Sequence[RunRecord], cause: str) -> str:
+    """Return the cause, and the sentences behind it that the statuses of several jobs share."""
+    tails = [record.tags["edgetpu_status"].partition(": ")[2].split(". ") for record in records]
+    same = [words[0] for words in zip(*tails, strict=False) if len(set(words)) == 1 and words[0]]
+    return ": ".join([cause, ". ".join(same)] if same else [cause])
 
 
 def _handle(records: Sequence[RunRecord]) -> str:

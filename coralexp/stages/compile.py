@@ -10,7 +10,7 @@ from coralexp.artifacts.tflite_model import MODEL
 from coralexp.edgetpu.compiled_placement import MAPPED, compiled_placement
 from coralexp.edgetpu.compiler.compilation import without_compiler
 from coralexp.edgetpu.compiler.driver import compile_model
-from coralexp.edgetpu.compiler.locate import Absent, find_compiler
+from coralexp.edgetpu.compiler.locate import OFF, Absent, find_compiler
 from coralexp.edgetpu.executable import read_compiled
 from coralexp.edgetpu.latency.memory import parameter_memory
 from coralexp.edgetpu.place import place, refused
@@ -71,7 +71,8 @@ def compile_stage(
         "edgetpu_status": _status(placed.placement),
     }
     (folder / "tags.json").write_text(json.dumps(tags, indent=1), "utf-8")
-    notes = [record.compiler] if record.status == "absent" else list(record.warnings)
+    absent = record.status == "absent"
+    notes = [record.compiler] * (setting != OFF) if absent else list(record.warnings)
     notes += [f"{failure.cause} {failure.remedy}" for failure in record.failures]
     if notes:
         (folder / NOTES).write_text("".join(f"{note}\n" for note in notes), "utf-8")

@@ -35,7 +35,7 @@ def test_help_lists_verbs_choices_and_options(
     assert "backbone=halving             Halves the image five times. (default)\n" in told
     assert "backbone=wide                The same, at full width.\n" in told
     assert "backbone=mobilenetv2 " in told  # those of the package too
-    assert "\n  threads          Processor threads of each stage, at least 1;" in told
+    assert "\n  threads           Processor threads of each stage, at least 1;" in told
     assert "\033" not in told  # no colours in a file
 
 

@@ -240,3 +240,40 @@ def test_what_is_no_model_is_an_error_in_words(tmp_path: Path) -> None:
 
     with pytest.raises(ModelFileError, match=r"x\.tflite"):
         inspect(path, {})
+
+
+def test_what_the_compiler_made_of_a_model_is_believed(shared: Path) -> None:
+    models = shared / "edgetpu" / "models"
+    name = "deeplabv3_mnv2_dm05_pascal_quant"
+
+    believed = inspect(
+        models / f"{name}.tflite", {"usb": USB}, made_of_it=models / f"{name}_edgetpu.tflite"
+    )
+
+    assert (believed.kind, believed.count("edgetpu"), believed.count("cpu")) == ("source", 64, 8)
+    assert (believed.on_chip_bytes, believed.off_chip_bytes) == (766_720, 0)
+    latency = believed.latencies["usb"]
+    assert latency is not None
+    (code,) = [span for span in latency.spans if span.label == "instructions"]
+    assert code.ms == pytest.approx(160_672 / (USB.link.input_mb_per_s * 1e3))
+
+
+@pytest.mark.parametrize(
+    "other", ["mobilenet_v1_0.25_128_quant_edgetpu", "keras_lstm_mnist_ptq_edgetpu"]
+)
+def test_a_compiled_file_of_another_model_is_refused(shared: Path, other: str) -> None:
+    models = shared / "edgetpu" / "models"
+
+    with pytest.raises(ModelFileError, match="was not made of"):
+        inspect(
+            models / "mobilenet_v1_0.75_192_quant.tflite",
+            {"usb": USB},
+            made_of_it=models / f"{other}.tflite",
+        )
+
+
+def test_a_model_is_not_what_the_compiler_made(shared: Path) -> None:
+    model = shared / "edgetpu" / "models" / "mobilenet_v1_0.75_192_quant.tflite"
+
+    with pytest.raises(ModelFileError, match="is no file that the Edge TPU compiler wrote"):
+        inspect(model, {"usb": USB}, made_of_it=model)

@@ -8,8 +8,8 @@ import pytest
 
 from coralexp.errors import ConfigError
 from coralexp.pipeline.tasks import Planner
-from coralexp.spec.experiment import Machine
 from coralexp.spec.compose import parse
+from coralexp.spec.experiment import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -41,7 +41,7 @@ def test_piped_it_is_aligned_text(records: list[RunRecord]) -> None:
 def test_it_says_what_is_estimated_and_why_something_is_missing(records: list[RunRecord]) -> None:
     text = printed(records, Console(file=io.StringIO()))
 
-    assert "~ estimated" in text
+    assert "~ predicted, not measured on a chip" in text
     assert "no Edge TPU time for quant=float16: not fully integer" in text
     assert "failed: quant=qat: TrainingError: the loss is nan\n  lower the rate\n" in text
     assert text.endswith("more: coralexp compare 20261123-165959-ffffff, or coralexp ui\n")

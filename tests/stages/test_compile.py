@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import sys
@@ -11,8 +12,9 @@ import pytest
 
 from coralexp.artifacts.compiled_model import read_compiled
 from coralexp.edgetpu.compiler.options import CompileOptions
+from coralexp.edgetpu.placement_record import read_placed
 from coralexp.errors import MissingToolError
-from coralexp.stages.compile import compile_stage
+from coralexp.stages.compile import NOTES, compile_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +39,18 @@ Total number of operations: 31
 Operation log: model_edgetpu.log
 See the operation log file for individual operation details.
 """
+
+DEEPLAB = [
+    ("CONV_2D", 36, "Mapped to Edge TPU"),
+    ("CONV_2D", 2, "More than one subgraph is not supported"),
+    ("DEPTHWISE_CONV_2D", 17, "Mapped to Edge TPU"),
+    ("ADD", 10, "Mapped to Edge TPU"),
+    ("AVERAGE_POOL_2D", 1, "Mapped to Edge TPU"),
+    ("RESIZE_BILINEAR", 3, "Image-interpolation layer won't run precisely enough on Edge TPU"),
+    ("QUANTIZE", 1, "More than one subgraph is not supported"),
+    ("CONCATENATION", 1, "More than one subgraph is not supported"),
+    ("ARG_MAX", 1, "Operation is working on an unsupported data type"),
+]
 
 
 @pytest.fixture
@@ -81,11 +95,22 @@ def test_a_compiled_model_is_recorded_with_its_counts_and_sizes(
         "compile_source": "edgetpu_compiler",
         "compiler": "edgetpu_compiler 16.0.384591198",
         "compile_status": "compiled",
+        "edgetpu_status": "all 31 operators on the Edge TPU",
+    }
+    assert json.loads((folder / "metrics.json").read_text("utf-8")) == {
+        "edgetpu_mapped_ratio": 1.0,
+        "edgetpu_ops": 31,
+        "cpu_ops": 0,
+        "unknown_ops": 0,
+        "on_chip_bytes": 566_912,  # of the file itself, where the log prints 553.75KiB
+        "off_chip_bytes": 0,
     }
     assert {path.name for path in folder.iterdir()} == {
         "compile.json",
         "compiler_stdout.txt",
+        "metrics.json",
         "model_edgetpu.tflite",
+        "placement.json",
         "tags.json",
     }
 
@@ -112,8 +137,12 @@ def test_a_compiler_that_is_switched_off_is_recorded_as_absent(
     assert record.status == "absent"
     assert json.loads((folder / "tags.json").read_text("utf-8")) == {
         "compile_source": "predicted",
+        "compile_status": "absent",
         "compiler": "switched off (machine.compiler=none); the placement is predicted",
+        "edgetpu_status": "all 31 operators on the Edge TPU",
     }
+    assert read_placed(folder).placement.mapped_ratio == 1
+    assert not (folder / NOTES).exists()  # it was asked for
 
 
 def test_no_compiler_is_a_recorded_outcome(
@@ -122,6 +151,55 @@ def test_no_compiler_is_a_recorded_outcome(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert compile_stage(converted, None, CompileOptions(), folder).status == "absent"
+    assert "to install it" in (folder / NOTES).read_text("utf-8")
+
+
+def test_the_placement_is_that_of_the_compiled_file(
+    converted: Path, folder: Path, shared: Path, tmp_path: Path
+) -> None:
+    models = shared / "edgetpu/models"
+    name = "deeplabv3_mnv2_dm05_pascal_quant"
+    shutil.copyfile(models / f"{name}.tflite", converted / "model.tflite")
+    rows = "\n".join(f"{op:31}{count:<11}{status}" for op, count, status in DEEPLAB)
+    said = SAID.replace("operations: 31", "operations: 72").replace(
+        "See the operation log file for individual operation details.",
+        "Number of operations that will run on Edge TPU: 64\n"
+        "Number of operations that will run on CPU: 8\n\n"
+        f"Operator                       Count      Status\n\n{rows}",
+    )
+    compiler = program(tmp_path, said, models / f"{name}_edgetpu.tflite")
+
+    record = compile_stage(converted, compiler, CompileOptions(), folder)
+
+    assert record.status == "compiled"
+    placed = read_placed(folder)
+    with (shared / "edgetpu/op_placement.csv").open(encoding="utf-8") as file:
+        truth = [row for row in csv.DictReader(file) if row["model"] == f"{name}.tflite"]
+    assert [(o.op, o.placement) for o in placed.placement.operators] == [
+        (row["op"], row["placed_on"]) for row in truth
+    ]
+    assert (placed.on_chip_bytes, placed.off_chip_bytes) == (766_720, 0)
+    argmax = placed.placement.operators[-1]
+    assert argmax.status == "Operation is working on an unsupported data type"
+    assert argmax.advice
+    tags = json.loads((folder / "tags.json").read_text("utf-8"))
+    assert tags["edgetpu_status"].startswith("64 of 72 operators on the Edge TPU; RESIZE_BILINEAR:")
+
+
+def test_a_refused_model_has_everything_on_the_cpu(
+    converted: Path, folder: Path, tmp_path: Path
+) -> None:
+    said = "Invalid model: model.tflite\nModel not quantized\n"
+
+    compile_stage(converted, program(tmp_path, said, status=1), CompileOptions(), folder)
+
+    placed = read_placed(folder)
+    assert placed.placement.count("cpu") == 31
+    assert [rejection.text for rejection in placed.placement.rejections] == ["Model not quantized"]
+    assert placed.on_chip_bytes is None
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    assert metrics["edgetpu_mapped_ratio"] == 0
+    assert "on_chip_bytes" not in metrics
 
 
 def test_a_compiler_that_was_asked_for_and_is_missing_is_an_error(
