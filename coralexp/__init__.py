@@ -5,7 +5,7 @@ Each room imports only from the rooms below it:
     cli                      what a user can say: one file a verb
     tracking | report        MLflow and the console; tables and pictures
     pipeline                 in which order, what to reuse, who is told
-    stages                   dataset, train, qat, convert, evaluate, measure
+    stages                   dataset, train, qat, convert, evaluate, compile, measure
     datasets | backbones | heads | quant | devices | training
                              the parts: a contract, and one file a choice
     edgetpu                  the chip

@@ -70,6 +70,10 @@ class Planner:
     _contents: dict[str, str] = field(default_factory=dict, init=False)
     _tasks: dict[str, list[Task]] = field(default_factory=dict, init=False)
 
+    def __post_init__(self) -> None:
+        if self.machine.compiler is not None:  # refused before any job, if it is not there
+            compiler_name(self.machine.compiler)
+
     def __call__(self, experiment: Experiment) -> list[Task]:
         """Return the stages of a job, its parts checked, in the order of their work.
 

@@ -83,7 +83,8 @@ def test_the_table_shows_both_runs_side_by_side(lab: Path) -> None:
 
     assert len(rows) == 2
     assert all("ms (" in row and "KiB" in row for row in rows)
-    assert "~ estimated" in printed
+    assert "~ predicted, not measured on a chip" in printed
+    assert printed.count("edgetpu_compiler is not on the PATH") <= 1
     assert "tensorflow" not in printed.lower()
 
 
@@ -117,6 +118,9 @@ def test_every_public_number_is_there_and_says_where_it_comes_from(lab: Path) ->
             "edgetpu_latency_low_ms",
             "edgetpu_latency_high_ms",
             "device_latency_ms",
+            "edgetpu_mapped_ratio",
+            "on_chip_bytes",
+            "off_chip_bytes",
             "cpu_latency_ms",
             "cpu_latency_p95_ms",
             "parameters_total",
@@ -190,7 +194,7 @@ def test_plan_tells_what_is_there_and_forecasts_the_rest(copy: Path) -> None:
     assert "train    made in about" in told
     assert "train    shared with an earlier job" in told
     assert "GB of memory" in told
-    assert call(copy, "plan", *SMALL).count("reused") == 5
+    assert call(copy, "plan", *SMALL).count("reused") == 6
 
 
 def test_plan_without_earlier_runs_says_so(tmp_path: Path) -> None:
@@ -259,6 +263,45 @@ def test_a_run_is_reproduced_by_its_id_and_by_its_file(copy: Path) -> None:
 
 
 DIVERGES = ("training.optimizer=sgd", "training.learning_rate=1e30,0.01")
+
+
+STAND_IN = """#!{python}
+import shutil, sys
+print("Edge TPU Compiler version 16.0.384591198")
+if "--version" not in sys.argv:
+    shutil.copyfile({file!r}, "model_edgetpu.tflite")
+    print("Model compiled successfully in 12 ms.\\n")
+    print("Input model: model.tflite\\nOutput model: model_edgetpu.tflite")
+    print("Number of Edge TPU subgraphs: 1\\nTotal number of operations: 11")
+    print("Operation log: model_edgetpu.log")
+"""
+
+
+def test_a_compiler_that_is_there_is_believed(copy: Path, shared: Path) -> None:
+    file = shared / "edgetpu" / "models" / "mobilenet_v1_0.25_128_quant_edgetpu.tflite"
+    compiler = copy / "edgetpu_compiler"
+    compiler.write_text(STAND_IN.format(python=sys.executable, file=str(file)))
+    compiler.chmod(0o755)
+
+    printed = call(copy, *SMALL, "quant=ptq", f"machine.compiler={compiler}")
+
+    run = records(copy)[-1]
+    assert not run.stages["compile"].reused
+    assert run.stages["convert"].reused
+    assert run.tags["compile_source"] == "edgetpu_compiler"
+    assert run.tags["compiler"] == "edgetpu_compiler 16.0.384591198"
+    assert run.metrics["on_chip_bytes"] == 566_912  # as the file says
+    assert "is not on the PATH" not in printed
+
+
+def test_a_compiler_that_is_not_where_it_should_be_stops_before_the_first_job(copy: Path) -> None:
+    before = len(records(copy))
+
+    printed = call(copy, *SMALL, "machine.compiler=/nowhere/edgetpu_compiler", status=2)
+
+    assert "machine.compiler: " in printed
+    assert "there is no such file" in printed
+    assert len(records(copy)) == before
 
 
 def test_a_failed_job_does_not_stop_the_others(copy: Path) -> None:

@@ -49,11 +49,8 @@ def test_a_device_without_a_chip_needs_no_compiler() -> None:
 
 
 def test_a_compiler_that_is_asked_for_and_not_there_is_a_wrong_request(tmp_path: Path) -> None:
-    experiment = parse([]).experiments[0]
-    planner = Planner(2, Machine(compiler=str(tmp_path / "nowhere")))
-
     with pytest.raises(ConfigError, match=r"machine\.compiler: .*there is no such file"):
-        planner(experiment)
+        Planner(2, Machine(compiler=str(tmp_path / "nowhere")))
 
 
 def test_another_seed_changes_everything() -> None:
