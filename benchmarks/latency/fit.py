@@ -24,6 +24,7 @@ from results import Judged, results
 from scipy.optimize import least_squares
 
 from coralexp.edgetpu.latency.constants import PEAK_MACS_PER_MS, from_dict
+from coralexp.edgetpu.latency.layout import three_channel_bytes
 from coralexp.edgetpu.latency.memory import allocate
 from coralexp.edgetpu.latency.platform import Host, Link, Platform
 from coralexp.edgetpu.latency.predict import predict
@@ -93,7 +94,7 @@ class Features:
         activations: Class to bytes `[O]`.
         streamed: Bytes of parameters that are sent with every inference `[O]`.
         instructions: Class to number of operators.
-        ends: Bytes in and out.
+        ends: Bytes in; bytes out as those of 3 channels.
     """
 
     graph: Graph
@@ -101,7 +102,7 @@ class Features:
     activations: Mapping[str, np.ndarray]
     streamed: np.ndarray
     instructions: Mapping[str, int]
-    ends: tuple[int, int]
+    ends: tuple[int, float]
 
 
 def features(path: Path) -> Features:
@@ -125,7 +126,10 @@ def features(path: Path) -> Features:
             "window": group.count("window"),
             "other": group.count("other") + group.count("broadcast"),
         },
-        (graph.bytes_of(graph.inputs), graph.bytes_of(graph.outputs)),
+        (
+            graph.bytes_of(graph.inputs),
+            three_channel_bytes([graph.tensors[index] for index in graph.outputs]),
+        ),
     )
 
 

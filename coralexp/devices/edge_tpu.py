@@ -37,7 +37,8 @@ def plan(
     Args:
         fixed_ms: Of every invocation, at least 0.
         input_mb_per_s: Inputs and instructions, in 10^6 bytes a second.
-        output_mb_per_s: Outputs, which the host lays out anew, in 10^6 bytes a second.
+        output_mb_per_s: Outputs of 3 channels, which the host lays out anew, in 10^6 bytes a
+            second.
         stream_mb_per_s: Parameters, in 10^6 bytes a second.
         throttles: Whether the standard runtime halves the clock of this device; it does on USB
             only.

@@ -12,7 +12,8 @@ class Link:
     Attributes:
         fixed_ms: Of every invocation.
         input_mb_per_s: Inputs and instructions, in 10^6 bytes a second.
-        output_mb_per_s: Outputs, which the host's processor lays out anew, in 10^6 bytes a second.
+        output_mb_per_s: Outputs of 3 channels, which the host's processor lays out anew, in 10^6
+            bytes a second; of more channels, see `layout`.
         stream_mb_per_s: Parameters, in 10^6 bytes a second.
         spread: Factor by which these may be off beyond the model's own errors: 1 where the device
             itself was fitted, more where its constants are borrowed from another.

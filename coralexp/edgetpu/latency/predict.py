@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from coralexp.edgetpu.latency.constants import fitted
 from coralexp.edgetpu.latency.contract import Latency, Span
 from coralexp.edgetpu.latency.invocations import invocations
+from coralexp.edgetpu.latency.layout import three_channel_bytes
 from coralexp.edgetpu.latency.memory import allocate, as_compiled
 from coralexp.edgetpu.latency.operator_time import chip_ms, cpu_ms, instruction_bytes
 from coralexp.edgetpu.latency.warnings import warnings_of
@@ -172,8 +173,8 @@ class _Model:
         ms = cpu_ms(operator, work, self.platform.host.speed, self.constants.cpu)
         return Span(operator.name, operator.index, "cpu", ms)
 
-    def ends(self, run: Sequence[Operator]) -> tuple[int, int]:
-        """Return the bytes that go into a run of operators on the chip, and out of it."""
+    def ends(self, run: Sequence[Operator]) -> tuple[int, float]:
+        """Return the bytes that go into a run on the chip, and out of it, see `layout`."""
         graph = self.graph
         made = {index for operator in run for index in operator.outputs}
         read = {index for operator in run for index in operator.inputs if index >= 0} - made
@@ -183,7 +184,8 @@ class _Model:
             if operator.index not in inside:
                 wanted.update(operator.inputs)
         sent = [index for index in read if not graph.tensors[index].is_constant]
-        return graph.bytes_of(sent), graph.bytes_of(sorted(made & wanted))
+        given = [graph.tensors[index] for index in sorted(made & wanted)]
+        return graph.bytes_of(sent), three_channel_bytes(given)
 
 
 def _transfer(label: str, size_bytes: float, mb_per_s: float) -> Span:
