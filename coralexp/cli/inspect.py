@@ -26,6 +26,7 @@ examples:
   coralexp inspect model.tflite --device usb --device dev_board,clock=std
   coralexp inspect model.tflite --json | jq .latency.usb.ms
   coralexp inspect model_edgetpu.tflite --html model.html
+  coralexp inspect --rules
 
 Names and meaning of the JSON: coralexp/edgetpu/inspection_record.py; as JSON Schema:
 coralexp/edgetpu/inspection.schema.json.
@@ -46,7 +47,15 @@ def main(args: Sequence[str]) -> int:
         ModelFileError: If the file cannot be read, or is no .tflite model.
         CoralexpError: If the page cannot be written.
     """
-    asked = _parser().parse_args(args)
+    parser = _parser()
+    asked = parser.parse_args(args)
+    if asked.rules:
+        from coralexp.report.inspection.rules import print_rules
+
+        print_rules(sys.stdout)
+        return 0
+    if asked.file is None:
+        parser.error("the following arguments are required: FILE")
     if asked.html is not None:
         from coralexp.report.inspection.page import check_target
 
@@ -113,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a .tflite file")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a .tflite file")
     parser.add_argument(
         "--device",
         action="append",
@@ -126,6 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--html", type=Path, metavar="OUT", help="one page that needs nothing else")
     parser.add_argument(
         "--tensors", action="store_true", help="also each tensor, and the real values it spans"
+    )
+    parser.add_argument(
+        "--rules", action="store_true", help="print the rules of placement with their sources"
     )
     parser.add_argument("--all", action="store_true", help="a row for each operator, with reasons")
     parser.add_argument(

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from coralexp.edgetpu.executable import CUSTOM_OP
 from coralexp.edgetpu.placement import OperatorPlacement, Placement
+from coralexp.edgetpu.rules.contract import MAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from coralexp.tflite.graph import Graph, Operator
-
-MAPPED = "Mapped to Edge TPU"
 
 
 def compiled_placement(

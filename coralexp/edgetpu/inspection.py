@@ -16,6 +16,7 @@ from coralexp.edgetpu.latency.memory import parameter_memory
 from coralexp.edgetpu.latency.predict import predict
 from coralexp.edgetpu.place import place
 from coralexp.edgetpu.placement import OperatorPlacement, Placement
+from coralexp.edgetpu.rules.contract import MAPPED
 from coralexp.errors import ModelFileError
 from coralexp.tflite.reader import read_model_file
 
@@ -254,8 +255,7 @@ def _compiled_placement(graph: Graph) -> Placement:
 
 def _compiled_operator(operator: Operator) -> OperatorPlacement:
     if operator.is_custom and operator.name == CUSTOM_OP:
-        status = "Mapped to Edge TPU"
-        return OperatorPlacement(operator.index, operator.name, operator.version, "edgetpu", status)
+        return OperatorPlacement(operator.index, operator.name, operator.version, "edgetpu", MAPPED)
     return OperatorPlacement(
         operator.index,
         operator.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.compiled_model import write_record
 from coralexp.artifacts.tflite_model import MODEL
-from coralexp.edgetpu.compiled_placement import MAPPED, compiled_placement
+from coralexp.edgetpu.compiled_placement import compiled_placement
 from coralexp.edgetpu.compiler.compilation import without_compiler
 from coralexp.edgetpu.compiler.driver import compile_model
 from coralexp.edgetpu.compiler.locate import OFF, Absent, find_compiler
@@ -16,6 +16,7 @@ from coralexp.edgetpu.latency.memory import parameter_memory
 from coralexp.edgetpu.place import place, refused
 from coralexp.edgetpu.placement import Rejection
 from coralexp.edgetpu.placement_record import PlacedModel, write_placed
+from coralexp.edgetpu.rules.contract import MAPPED
 from coralexp.tflite.reader import read_model_file
 
 if TYPE_CHECKING:
