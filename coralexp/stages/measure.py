@@ -57,8 +57,11 @@ def measure_model(
         if latency.first_ms is not None:
             timings["edgetpu_latency_first_ms"] = latency.first_ms
         tags["edgetpu_latency_source"] = tags["device_latency_source"] = latency.source
-        if latency.warnings:
-            tags["edgetpu_warnings"] = "; ".join(latency.warnings)
+        warnings = list(latency.warnings)
+        if device.compilation is not None and device.compilation.num_segments > 1:
+            warnings.append("the time is that of the whole model on one chip, not of its segments")
+        if warnings:
+            tags["edgetpu_warnings"] = "; ".join(warnings)
     elif device.host.is_this_computer:
         timings["device_latency_ms"] = timings["cpu_latency_ms"]
         tags["device_latency_source"] = "measured"

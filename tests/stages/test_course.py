@@ -216,6 +216,15 @@ def test_an_integer_model_is_measured_here_and_estimated_there(job: Path, tmp_pa
     assert tags["device_host"] == "this computer"
 
 
+def test_the_time_of_a_model_in_segments_says_whose_it_is(job: Path, tmp_path: Path) -> None:
+    device = edge_tpu.plan(**USB, num_segments=2)
+    compiled = compiled_entry(job / "convert_ptq", device, tmp_path)
+
+    measure_model(job / "convert_ptq", compiled, device, tmp_path, threads=1)
+
+    assert "on one chip" in read(tmp_path / "tags.json")["edgetpu_warnings"]
+
+
 def test_a_float_model_runs_on_the_processor_and_says_why(job: Path, tmp_path: Path) -> None:
     device = edge_tpu.plan(**USB)
     compiled = compiled_entry(job / "convert_none", device, tmp_path)
