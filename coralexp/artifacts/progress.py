@@ -15,12 +15,14 @@ class Step:
         total: Units in all; 0 if unknown.
         unit: What is counted, in the plural: `images`, `epochs`.
         facts: Figures of the moment, such as `loss`, `accuracy`, `images_per_s`.
+        note: What the user should read once, such as after which epoch it was resumed.
     """
 
     done: int
     total: int
     unit: str
     facts: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 Progress = Callable[[Step], None]

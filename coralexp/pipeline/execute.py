@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.checkpoints import checkpoint_of, clear_checkpoints, remove_checkpoint
 from coralexp.artifacts.record import RunRecord, StageRecord
 from coralexp.artifacts.runs import new_record
 from coralexp.errors import CoralexpError, StoreError
@@ -49,6 +50,7 @@ def execute(
         Terminated: As above.
     """
     store.check_writable()
+    clear_checkpoints(store.root)
     run = _Execution(request, store, observer)
     sweep = run.begin_sweep(line) if request.is_sweep else None
     try:
@@ -170,7 +172,14 @@ class _Execution:
         *,
         another_follows: bool,
     ) -> Path:
+        checkpoint = checkpoint_of(self.store.root, task.stage, task.key)
+        if self.request.how.again:
+            remove_checkpoint(checkpoint)
+
         def tell(step: Step) -> None:
+            if step.note:
+                self.observer.noted(f"{task.stage}: {step.note}")
+                return
             self.observer.stage_progressed(record, task.stage, step)
 
         def write(folder: Path) -> int | None:
@@ -183,6 +192,7 @@ class _Execution:
                 "threads": self.threads,
                 "plugins": list(self.request.machine.plugins),
                 "compiler": self.request.machine.compiler,
+                "checkpoint": str(checkpoint.resolve()),
             }
             return self.workers.carry_out(
                 order,
@@ -192,6 +202,7 @@ class _Execution:
             )
 
         entry = self.store.make(task.stage, task.ingredients, write)
+        remove_checkpoint(checkpoint)
         self.checked.add(task.key)
         return entry
 

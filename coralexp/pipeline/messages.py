@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from coralexp.artifacts.record import Json
@@ -20,6 +20,7 @@ class StageOrder(TypedDict):
         threads: Processor threads.
         plugins: Packages that parts may come from.
         compiler: The Edge TPU compiler, as `machine.compiler` says.
+        checkpoint: File from which the stage goes on if it was killed; absent if none is kept.
     """
 
     kind: Literal["stage"]
@@ -30,6 +31,7 @@ class StageOrder(TypedDict):
     threads: int
     plugins: list[str]
     compiler: str | None
+    checkpoint: NotRequired[str]
 
 
 class ExportOrder(TypedDict):
@@ -53,6 +55,7 @@ class StepMessage(TypedDict):
     total: int
     unit: str
     facts: dict[str, float]
+    note: NotRequired[str]
 
 
 class Answer(TypedDict, total=False):

@@ -1,7 +1,7 @@
 """Which stages a job has, and the key of each: everything that decides its artifact.
 
-dataset -> train -> (qat) -> convert -> evaluate
-                                    +--> (compile) -> measure
+dataset -> (features) -> train -> (qat) -> convert -> evaluate
+                                                  +--> (compile) -> measure
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
 from coralexp.pipeline.environment import processor, version
 from coralexp.spec.experiment import Machine
 from coralexp.spec.part import bind
+from coralexp.training.contract import Augmentation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from coralexp.devices.contract import Device
     from coralexp.quant.contract import QuantizationMode
     from coralexp.spec.experiment import Experiment, Part
+    from coralexp.training.contract import Recipe
 
 TENSORFLOW = ("tensorflow", "tf-keras", "numpy")
 
@@ -96,8 +98,15 @@ class Planner:
         compiler = "" if device.compilation is None else compiler_name(self.machine.compiler)
         content = self._content(experiment["dataset"])
         mode: QuantizationMode = bind(experiment["quant"], self.machine.plugins)()
+        recipe: Recipe = bind(experiment["training"], self.machine.plugins)()
         return _tasks(
-            experiment, mode, self.threads, content=content, device=device, compiler=compiler
+            experiment,
+            mode,
+            self.threads,
+            content=content,
+            device=device,
+            compiler=compiler,
+            runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
         )
 
 
@@ -124,6 +133,7 @@ def _tasks(
     content: str,
     device: Device,
     compiler: str,
+    runs_once: bool,
 ) -> list[Task]:
     seed = experiment.seed
     tasks: list[Task] = []
@@ -148,10 +158,22 @@ def _tasks(
         content=content,
         seed=seed,
     )
+    learned_from = ["dataset"]
+    if runs_once:
+        add(
+            "features",
+            TENSORFLOW,
+            ("dataset",),
+            backbone=_slice(experiment["backbone"]),
+            weights=_weights(experiment["backbone"]),
+            seed=seed,
+            bits=bits,
+        )
+        learned_from.append("features")
     add(
         "train",
         TENSORFLOW,
-        ("dataset",),
+        learned_from,
         backbone=_slice(experiment["backbone"]),
         weights=_weights(experiment["backbone"]),
         head=_slice(experiment["head"]),

@@ -29,6 +29,7 @@ class Order:
         plugins: Packages that parts may come from.
         compiler: The Edge TPU compiler, as `machine.compiler` says.
         progress: Hears how far it is.
+        checkpoint: File from which the stage goes on if it was killed; None keeps none.
     """
 
     experiment: Experiment
@@ -38,6 +39,7 @@ class Order:
     plugins: tuple[str, ...]
     compiler: str | None
     progress: Progress
+    checkpoint: Path | None = None
 
     def part(self, group: str) -> Callable[..., object]:
         """Return the function of a group's choice, its options filled in."""
@@ -65,6 +67,19 @@ def _dataset(order: Order) -> None:
     write_dataset(dataset, order.experiment.seed, order.folder, order.progress)  # type: ignore[arg-type]
 
 
+def _features(order: Order) -> None:
+    from coralexp.stages.features import write_features
+
+    write_features(
+        order.entries["dataset"],
+        order.part("backbone"),
+        order.folder,
+        seed=order.experiment.seed,
+        threads=order.threads,
+        progress=order.progress,
+    )
+
+
 def _train(order: Order) -> None:
     from coralexp.stages.train import train_model
 
@@ -77,6 +92,8 @@ def _train(order: Order) -> None:
         seed=order.experiment.seed,
         threads=order.threads,
         progress=order.progress,
+        checkpoint=order.checkpoint,
+        features=order.entries.get("features"),
     )
 
 
@@ -95,6 +112,7 @@ def _qat(order: Order) -> None:
         seed=order.experiment.seed,
         threads=order.threads,
         progress=order.progress,
+        checkpoint=order.checkpoint,
     )
 
 
@@ -143,6 +161,7 @@ def _measure(order: Order) -> None:
 
 _STAGES: Mapping[str, Callable[[Order], None]] = {
     "dataset": _dataset,
+    "features": _features,
     "train": _train,
     "qat": _qat,
     "convert": _convert,

@@ -52,6 +52,7 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
     def progress(step: Step) -> None:
         facts = dict(step.facts)
         message = StepMessage(done=step.done, total=step.total, unit=step.unit, facts=facts)
+        message["note"] = step.note
         _tell(channel, {"step": message})
 
     try:
@@ -71,6 +72,7 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
                     plugins=plugins,
                     compiler=order["compiler"],
                     progress=progress,
+                    checkpoint=Path(order["checkpoint"]) if "checkpoint" in order else None,
                 ),
             )
     except CoralexpError as error:

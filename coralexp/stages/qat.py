@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coralexp.quant.contract import FineTuning
     from coralexp.training.contract import Recipe
 
-VERSION = 2
+VERSION = 3
 
 
 def fine_tune(
@@ -29,6 +29,7 @@ def fine_tune(
     seed: int,
     threads: int,
     progress: Progress,
+    checkpoint: Path | None = None,
 ) -> None:
     """Fine-tune a trained model and write the result down.
 
@@ -41,6 +42,7 @@ def fine_tune(
         seed: Of every random sequence.
         threads: Processor threads; the bits of the result depend on it.
         progress: Hears of steps and epochs.
+        checkpoint: File from which a killed fine-tuning goes on; None keeps none.
 
     Raises:
         ConversionError: If the model has a layer that cannot be prepared.
@@ -69,6 +71,7 @@ def fine_tune(
         seed=seed,
         progress=progress,
         rate_option="quant.learning_rate",
+        checkpoint=checkpoint,
     )
     tuning.finish(model)
     metrics = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_index
+from coralexp.stages.features import copy_head, features_of, head_alone
 from coralexp.stages.trained import save_trained, splits_of
 from coralexp.training.fit import accuracy, fit, seed_everything
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from coralexp.heads.contract import AttachHead
     from coralexp.training.contract import Recipe
 
-VERSION = 1
+VERSION = 2
 
 
 def train_model(
@@ -29,6 +30,8 @@ def train_model(
     seed: int,
     threads: int,
     progress: Progress,
+    checkpoint: Path | None = None,
+    features: Path | None = None,
 ) -> None:
     """Train a classifier and write it down.
 
@@ -41,6 +44,9 @@ def train_model(
         seed: Of every random sequence.
         threads: Processor threads; the bits of the result depend on it.
         progress: Hears of steps and epochs.
+        checkpoint: File from which a killed training goes on; None keeps none.
+        features: Entry of the `features` stage; with it only the head is run while it learns. None
+            where the images are needed.
 
     Raises:
         TrainingError: If the loss is no longer a number.
@@ -58,16 +64,24 @@ def train_model(
     model = keras.Model(
         backbone.input, attach_head(backbone.output, len(index.classes)), name="classifier"
     )
+    if features is None:
+        learner, train, validation = model, splits["train"], splits["validation"]
+    else:
+        learner = head_alone(model, backbone, attach_head, len(index.classes))
+        train, validation = features_of(features, splits)
     history = fit(
-        model,
-        splits["train"],
-        splits["validation"],
+        learner,
+        train,
+        validation,
         recipe,
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
         seed=seed,
         progress=progress,
+        checkpoint=checkpoint,
     )
+    if features is not None:
+        copy_head(learner, model, backbone)
     metrics = {
         "accuracy_float": accuracy(model, splits["test"]),
         "parameters_total": model.count_params(),

@@ -40,23 +40,35 @@ def save_trained(
     Args:
         model: From float32 images to probabilities.
         folder: Receives `model.h5` (Keras, without optimizer), `saved_model/` (one image at a
-            time, for the converter), `layers.md`, `history.json`, `metrics.json`, `timings.json`,
-            `tags.json`.
+            time, for the converter), `layers.md`, `history.json`, `metrics.json`, `tags.json`; and
+            what differs each time: `timings.json`, `epoch_timings.json` (seconds of each epoch).
         history: What happened.
         metrics: Public names to values.
         extractor: Names of the layers that turn pixels into features.
         stage: Prefix of the times' names.
     """
     model.save(folder / MODEL, include_optimizer=False)
+    _forget_generators(folder / MODEL)
     save_frozen(model, folder / SAVED_MODEL)
     if extractor:
         (folder / "layers.md").write_text(_layers(model, extractor))
     (folder / "history.json").write_text(json.dumps(history.to_json(), indent=1))
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
+    seconds = [epoch.seconds for epoch in history.epochs]
+    (folder / "epoch_timings.json").write_text(json.dumps(seconds, indent=1))
     times = {f"{stage}_images_per_s": history.images_per_s}
     (folder / "timings.json").write_text(json.dumps(times, indent=1))
     tags = {"stopped_by": history.stopped_by} if history.stopped_by else {}
     (folder / "tags.json").write_text(json.dumps(tags, indent=1))
+
+
+def _forget_generators(file: Path) -> None:
+    """Remove from dropout layers how they drew while they learned: not every Keras can read it."""
+    import h5py
+
+    with h5py.File(file, "r+") as saved:
+        told = saved.attrs["model_config"]
+        saved.attrs["model_config"] = told.replace(', "rng_type": "stateful"', "")
 
 
 def _layers(model: keras.Model, extractor: Collection[str]) -> str:

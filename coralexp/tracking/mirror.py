@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, TypeVar
 
 from coralexp.artifacts.parameters import parameters
@@ -176,8 +177,11 @@ class Mirror:
             if stage not in record.stages:
                 continue
             passed = record.started
-            for epoch in _rows(self._read(record, stage, "history.json")):
-                passed += _number(epoch.get("seconds")) or 0.0
+            times = self._read(record, stage, "epoch_timings.json")
+            seconds = chain(times if isinstance(times, list) else (), repeat(None))
+            rows = _rows(self._read(record, stage, "history.json"))
+            for epoch, took in zip(rows, seconds, strict=False):
+                passed += _number(took) or 0.0
                 step = round(_number(epoch.get("epoch")) or 0)
                 for name in _CURVES:
                     value = _number(epoch.get(name))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from coralexp.tf_runtime import tf
     from coralexp.training.contract import Augmentation
 
-Pixels = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.float32]  # the latter: features instead
 Labels = npt.NDArray[np.int64]
 
 
@@ -40,20 +40,23 @@ def training_batches(
     epochs: int,
     augmentation: Augmentation,
     seed: int,
+    first_epoch: int = 0,
 ) -> tf.data.Dataset:
     """Return the batches of all epochs, one after the other.
 
     Args:
-        images: uint8 `[N, H, W, C]`; may be a memory map: only one batch at a time is read.
+        images: uint8 `[N, H, W, C]`, or float32 features; may be a memory map: only one batch at a
+            time is read.
         labels: int64 `[N]`.
         classes: How many there are.
         batch_size: Images per step.
         epochs: Passes.
         augmentation: Random changes.
         seed: Of order and changes.
+        first_epoch: Epochs before this one, counted from 0, are left out.
 
     Returns:
-        Pairs of float32 `[B, H, W, C]` in [-1, 1] and one-hot float32 `[B, classes]`.
+        Pairs of float32 `[B, H, W, C]`, pixels in [-1, 1], and one-hot float32 `[B, classes]`.
     """
     from coralexp.tf_runtime import tf
     from coralexp.training.augmentation import augment
@@ -63,15 +66,15 @@ def training_batches(
         return images[chosen], labels[chosen]
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels, numbers = tf.numpy_function(read, [step], [tf.uint8, tf.int64], stateful=False)
+        pixels, numbers = tf.numpy_function(read, [step], [images.dtype, tf.int64], stateful=False)
         pixels.set_shape([None, *images.shape[1:]])
         numbers.set_shape([None])
         seeds = tf.stack([tf.constant(seed, tf.int64), step])
         changed = augment(scale(pixels), augmentation, seeds)
         return changed, tf.one_hot(numbers, classes)
 
-    steps = steps_per_epoch(len(images), batch_size) * epochs
-    return tf.data.Dataset.range(steps).map(batch).prefetch(2)
+    steps = steps_per_epoch(len(images), batch_size)
+    return tf.data.Dataset.range(steps * first_epoch, steps * epochs).map(batch).prefetch(2)
 
 
 def evaluation_batches(
@@ -86,7 +89,7 @@ def evaluation_batches(
             yield images[part], labels[part]
 
     signature = (
-        tf.TensorSpec((None, *images.shape[1:]), tf.uint8),
+        tf.TensorSpec((None, *images.shape[1:]), images.dtype),
         tf.TensorSpec((None,), tf.int64),
     )
     batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
@@ -94,7 +97,9 @@ def evaluation_batches(
 
 
 def scale(pixels: tf.Tensor) -> tf.Tensor:
-    """Return pixels in [0, 255] as float32 in [-1, 1]."""
+    """Return uint8 pixels in [0, 255] as float32 in [-1, 1]; features, float32, as they are."""
     from coralexp.tf_runtime import tf
 
+    if pixels.dtype != tf.uint8:
+        return pixels
     return tf.cast(pixels, tf.float32) / 127.5 - 1.0

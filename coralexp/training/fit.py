@@ -15,9 +15,14 @@ from coralexp.training.batches import (
     steps_per_epoch,
     training_batches,
 )
+from coralexp.training.early_stopping import Stopping
+from coralexp.training.resume import Resume
 from coralexp.training.watch import History, watcher
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from coralexp.artifacts.progress import Progress
     from coralexp.tf_runtime import keras
     from coralexp.training.contract import Recipe
@@ -47,8 +52,9 @@ def fit(
     seed: int,
     progress: Progress,
     rate_option: str = "training.learning_rate",
+    checkpoint: Path | None = None,
 ) -> History:
-    """Train the model in place.
+    """Train the model in place, or go on with a training that was killed.
 
     Args:
         model: From float32 `[N, H, W, C]` in [-1, 1] to probabilities `[N, K]`.
@@ -60,13 +66,17 @@ def fit(
         seed: Of order, augmentation and dropout.
         progress: Hears after each step, at most ten times a second.
         rate_option: Where the user sets the learning rate, for messages.
+        checkpoint: File that is written after each epoch, and taken up if it is there; None for
+            none. The result is the same to the bit however often the training was killed.
 
     Returns:
-        What happened in each epoch.
+        What happened in each epoch, those before a kill included.
 
     Raises:
         TrainingError: If the loss or a weight is no longer a number.
     """
+    from coralexp.tf_runtime import keras
+
     classes = model.output_shape[-1]
     steps = steps_per_epoch(len(train.images), recipe.batch_size)
     rate = _schedule(recipe, learning_rate, steps * epochs)
@@ -77,6 +87,10 @@ def fit(
         jit_compile=False,  # XLA is an order of magnitude slower for this on a CPU
     )
     history = History(images=len(train.images))
+    stopping = Stopping(recipe.early_stopping, history)
+    resume = Resume(checkpoint, model, history, stopping, epochs, progress)
+    resume.take_up()
+    first = len(history.epochs)
     batches = training_batches(
         train.images,
         train.labels,
@@ -85,26 +99,37 @@ def fit(
         epochs=epochs,
         augmentation=recipe.augmentation,
         seed=seed,
+        first_epoch=first,
     )
     judged = len(validation.images) > 0
     judges = evaluation_batches(validation.images, validation.labels, classes=classes)
-    model.fit(
-        batches,
+
+    def epoch_ends(epoch: int, logs: Mapping[str, float]) -> None:
+        if judged:
+            stopping.epoch_ends(epoch, logs["val_loss"], model)
+        resume.keep()
+
+    watch = watcher(
+        recipe,
+        history,
         epochs=epochs,
-        steps_per_epoch=steps,
-        validation_data=judges if judged else None,
-        class_weight=_class_weights(train.labels, classes) if recipe.class_weights else None,
-        callbacks=watcher(
-            recipe,
-            history,
-            epochs=epochs,
-            steps=steps,
-            judged=judged,
-            progress=progress,
-            hint=f"lower {rate_option} (now {learning_rate:g})",
-        ),
-        verbose=0,
+        steps=steps,
+        began=resume.began,
+        progress=progress,
+        hint=f"lower {rate_option} (now {learning_rate:g})",
     )
+    if not resume.ended:
+        model.fit(
+            batches,
+            initial_epoch=first,
+            epochs=epochs,
+            steps_per_epoch=steps,
+            validation_data=judges if judged else None,
+            class_weight=_class_weights(train.labels, classes) if recipe.class_weights else None,
+            callbacks=[watch, keras.callbacks.LambdaCallback(on_epoch_end=epoch_ends)],
+            verbose=0,
+        )
+    stopping.give_back(model)
     if not all(np.isfinite(weights).all() for weights in model.get_weights()):
         raise TrainingError(
             f"epoch {len(history.epochs)}: the last step left weights that are no numbers; lower "
@@ -169,5 +194,8 @@ def seed_everything(seed: int, threads: int) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    # Dropout draws from generators whose states can be kept; by default from counters inside the
+    # operators, which cannot.
+    keras.backend.experimental.enable_tf_random_generator()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

@@ -62,9 +62,9 @@ class History:
     stopped_by: str | None = None
 
     def to_json(self) -> list[Json]:
-        """Return the epochs as plain values; what is None is left out."""
+        """Return the epochs as plain values without times; what is None is left out."""
         return [
-            {name: value for name, value in asdict(epoch).items() if value is not None}
+            {name: v for name, v in asdict(epoch).items() if v is not None and name != "seconds"}
             for epoch in self.epochs
         ]
 
@@ -78,6 +78,8 @@ class _Watch:
         hint: What to do when the loss is no longer a number.
         stop: Ends the training after this step.
         learning_rate: Asks for it.
+        began: Time of the clock when it began; of a resumed one, as if it had not been killed.
+        first: Epoch of this process's first step, which builds the graph.
     """
 
     recipe: Recipe
@@ -88,7 +90,8 @@ class _Watch:
     hint: str
     stop: Callable[[], None]
     learning_rate: Callable[[], float]
-    began: float = field(default_factory=time.monotonic)
+    began: float
+    first: int = 0
     epoch: int = 0
     epoch_began: float = 0.0
     step_ended: float = 0.0
@@ -102,7 +105,7 @@ class _Watch:
 
     def step_ends(self, step: int, logs: Mapping[str, float]) -> None:
         now = time.monotonic()
-        if self.epoch or step:
+        if self.epoch > self.first or step:
             self.steady_s += now - self.step_ended
             self.steady_steps += 1
         self.step_ended = now
@@ -154,18 +157,18 @@ def watcher(
     *,
     epochs: int,
     steps: int,
-    judged: bool,
+    began: float,
     progress: Progress,
     hint: str,
-) -> list[keras.callbacks.Callback]:
-    """Return the callbacks of one training; they fill `history`.
+) -> keras.callbacks.Callback:
+    """Return the callback of one training; it goes on filling `history`.
 
     Args:
         recipe: Says when to end early.
         history: Filled in.
         epochs: Passes.
         steps: In each pass.
-        judged: Whether there is validation data.
+        began: When, on the clock that only goes forward.
         progress: Hears after each step, at most ten times a second, and after each epoch.
         hint: What to do when the loss is no longer a number.
     """
@@ -177,29 +180,14 @@ def watcher(
     def learning_rate() -> float:
         return float(keras.backend.get_value(callback.model.optimizer.lr))
 
-    watch = _Watch(recipe, history, epochs, steps, progress, hint, stop, learning_rate)
+    watch = _Watch(recipe, history, epochs, steps, progress, hint, stop, learning_rate, began)
+    watch.first = len(history.epochs)
     callback = keras.callbacks.LambdaCallback(
         on_epoch_begin=watch.epoch_begins,
         on_batch_end=watch.step_ends,
         on_epoch_end=watch.epoch_ends,
     )
-    if recipe.early_stopping is None or not judged:
-        return [callback]
-    return [callback, _early_stopping(recipe.early_stopping, history)]
-
-
-def _early_stopping(patience: int, history: History) -> keras.callbacks.Callback:
-    from coralexp.tf_runtime import keras
-
-    class Stop(keras.callbacks.EarlyStopping):  # type: ignore[misc]
-        """Keras's own, which also writes down that it acted."""
-
-        def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-            super().on_train_end(logs)
-            if self.stopped_epoch and history.stopped_by is None:
-                history.stopped_by = "early_stopping"
-
-    return Stop(monitor="val_loss", patience=patience, restore_best_weights=True)
+    return callback
 
 
 def _number(value: float | None) -> float | None:

@@ -94,10 +94,11 @@ def jobs(tmp_path: Path) -> Jobs:
     )
     np.save(folders["dataset"] / "train" / "labels.npy", np.arange(20) % 3)
     history = [
-        {"epoch": n, "loss": 1 / n, "accuracy": 1 - 1 / (n + 1), "learning_rate": 0.1, "seconds": 2}
+        {"epoch": n, "loss": 1 / n, "accuracy": 1 - 1 / (n + 1), "learning_rate": 0.1}
         for n in (1, 2, 3)
     ]
     (folders["train"] / "history.json").write_text(json.dumps(history))
+    (folders["train"] / "epoch_timings.json").write_text("[2, 2, 2]")
     (folders["train"] / "layers.md").write_text("| layer |\n")
     (folders["convert"] / "model.tflite").write_bytes(b"TFL3" * 100)
     (folders["convert"] / "contract.json").write_text("{}")
