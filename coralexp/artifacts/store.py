@@ -4,6 +4,7 @@
                                  ingredients.json   what was hashed into the key
                                  record.json        seconds, memory, digest of every file
     store / runs / <id>.json     what each run asked and got
+    store / locks, seals, logs   who makes what now; which files were checked; what stages printed
 
 An entry is whole or absent, also after a process was killed.
 """
@@ -13,19 +14,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
-import re
 import shutil
-import socket
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
+from coralexp.artifacts.drafts import abandoned_drafts, new_draft, put_in_place, take_away
 from coralexp.artifacts.runs import Runs
+from coralexp.artifacts.seals import is_sealed, seal, state_of, unseal
 from coralexp.errors import StoreError
 
 if TYPE_CHECKING:
@@ -35,14 +33,6 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 INGREDIENTS = "ingredients.json"
-
-
-_OWNED = re.compile(r"\.(?P<host>[^.]*)-(?P<pid>\d+)\.[^.]*$")
-
-
-def _host() -> str:
-    """Return this machine's name without the characters that folders' names use otherwise."""
-    return re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())
 
 
 def key_of(ingredients: Mapping[str, Json]) -> str:
@@ -162,19 +152,46 @@ class Store:
             told = None
         return sorted(changed if told == key else {*changed, INGREDIENTS})
 
+    def is_whole(self, stage: str, key: str) -> bool:
+        """Return whether every file of an entry is as it was made; reads them if they changed."""
+        if self.record(stage, key) is None:
+            return False
+        if is_sealed(self.root, stage, key):
+            return True
+        try:
+            state = state_of(self.path(stage, key))
+        except OSError:
+            return False
+        whole = not self.damage(stage, key)
+        if whole:
+            seal(self.root, stage, key, state)
+        return whole
+
+    def remove(self, stage: str, key: str) -> None:
+        """Remove an entry in one step.
+
+        Raises:
+            StoreError: If it cannot be.
+        """
+        entry = self.path(stage, key)
+        unseal(self.root, stage, key)
+        try:
+            if entry.is_dir():
+                take_away(entry)
+        except OSError as error:
+            raise _store_error(entry, error) from error
+
+    def lock(self, stage: str, key: str) -> Path:
+        """Return the file of the lock that is held while an entry is made."""
+        return self.root / "locks" / stage / f"{key}.lock"
+
     def clear_drafts(self) -> int:
         """Remove what processes of this machine left half made when they were killed.
 
         Returns:
             How many there were.
         """
-        left = [
-            draft
-            for draft in self.root.glob("*/.*")
-            if (owner := _OWNED.search(draft.name))
-            and owner["host"] == _host()
-            and not psutil.pid_exists(int(owner["pid"]))
-        ]
+        left = abandoned_drafts(self.root)
         for draft in left:
             shutil.rmtree(draft, ignore_errors=True)
         return len(left)
@@ -203,45 +220,23 @@ class Store:
         draft: Path | None = None
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(
-                tempfile.mkdtemp(prefix=f".{key}.{_host()}-{os.getpid()}.", dir=entry.parent)
-            )
+            draft = new_draft(entry)
             draft.chmod(0o755)  # mkdtemp's 0700 would shut out those who share the store
             start = time.monotonic()
             peak = write(draft)
+            unseal(self.root, stage, key)
             record = EntryRecord(time.monotonic() - start, peak, file_digests(draft))
             (draft / INGREDIENTS).write_text(json.dumps(ingredients, indent=1, sort_keys=True))
             (draft / RECORD).write_text(json.dumps(vars(record), indent=1, sort_keys=True))
-            _put_in_place(draft, entry)
+            state = state_of(draft)
+            put_in_place(draft, entry)
+            seal(self.root, stage, key, state)
         except OSError as error:
             raise _store_error(entry, error) from error
         finally:
             if draft is not None:
                 shutil.rmtree(draft, ignore_errors=True)
         return entry
-
-
-def _put_in_place(draft: Path, entry: Path) -> None:
-    """Rename the draft to the entry; an older entry leaves in one step, too."""
-    while True:
-        try:
-            draft.replace(entry)
-        except OSError as error:
-            if error.errno == errno.EACCES:  # Windows has no other word for a folder that is there
-                occupied = entry.exists()
-            else:  # it may be gone by now: another process is putting its own in place
-                occupied = error.errno in {errno.ENOTEMPTY, errno.EEXIST}
-            if not occupied:
-                raise
-            away = Path(tempfile.mkdtemp(prefix=f".{entry.name}.old.", dir=entry.parent))
-            try:
-                entry.replace(away)
-            except FileNotFoundError:  # another process was faster
-                continue
-            finally:
-                shutil.rmtree(away, ignore_errors=True)
-        else:
-            return
 
 
 def _store_error(entry: Path, error: OSError) -> StoreError:

@@ -330,3 +330,44 @@ def test_what_a_killed_process_left_half_made_is_cleared_and_nothing_else(tmp_pa
     assert not draft.exists()
     assert entry.is_dir()
     assert (tmp_path / "train" / ".mine").is_dir()
+
+
+def test_a_whole_entry_is_read_once_and_again_when_a_file_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    entry = make(store)
+    os.utime(entry / "model.h5", ns=(1, 1))  # as after a copy: the seal is broken, the bytes right
+    assert store.is_whole("train", entry.name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "damage", lambda self, stage, key: pytest.fail("read again"))
+        assert store.is_whole("train", entry.name)
+
+    stat = (entry / "model.h5").stat()
+    (entry / "model.h5").write_bytes(b"weightz")
+    os.utime(entry / "model.h5", ns=(stat.st_atime_ns, stat.st_mtime_ns))  # hidden from mtime
+    assert not store.is_whole("train", entry.name)
+    (entry / "model.h5").write_bytes(b"weights")
+    assert store.is_whole("train", entry.name)
+
+
+def test_a_missing_file_and_a_missing_entry_are_not_whole(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    entry = make(store)
+
+    (entry / "model.h5").unlink()
+
+    assert not store.is_whole("train", entry.name)
+    assert not store.is_whole("train", "0" * 20)
+
+
+def test_a_removed_entry_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    entry = make(store)
+
+    store.remove("train", entry.name)
+    store.remove("train", entry.name)
+
+    assert not entry.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
