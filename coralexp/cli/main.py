@@ -137,7 +137,7 @@ def _dispatch(line: CommandLine) -> int:
         if line.info:
             print_info(line.args, line.info)
         return 0
-    verb = importlib.import_module(f"coralexp.cli.{line.verb}")
+    verb = importlib.import_module(f"coralexp.cli.{line.verb.replace('-', '_')}")
     status: int = verb.main(line.args)
     return status
 

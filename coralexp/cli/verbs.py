@@ -13,7 +13,10 @@ TAKES_OVERRIDES = ("run", "plan")  # `--help`, `--cfg` and `--info` mean the sam
 VERBS: Mapping[str, str] = {
     "run": "train, quantize, assess and log each job (the default: it need not be written)",
     "plan": "tell what would be made, and what is there already",
-    "reproduce": "run a stored configuration again: a file, or the id of a run",
+    "reproduce": "make a run again from nothing, and say whether it came out the same",
+    "freeze": "write the folder of a run or sweep that is to be committed, for others to reproduce",
+    "export-runs": "write runs with their artifacts into an archive",
+    "import-runs": "take runs out of archives into the store",
     "inspect": "say of a .tflite file where its operators run, why, and how long that takes",
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",

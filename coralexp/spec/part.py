@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Option", "bind", "resolve", "schema"]
 
+# What the pipeline passes to the part of a group, by place; a function that takes more or less is
+# none of its parts, only a neighbour of theirs.
+_PASSED = {"dataset": 0, "backbone": 1, "head": 2, "quant": 0, "device": 0, "training": 0}
+
 
 def resolve(target: str, group: str, plugins: Sequence[str] = ()) -> Callable[..., Any]:
     """Return the function that a `_target_` names.
@@ -50,6 +54,7 @@ def resolve(target: str, group: str, plugins: Sequence[str] = ()) -> Callable[..
         name.startswith("_")
         or not inspect.isfunction(function)
         or not _inside(function.__module__, allowed)
+        or (_inside(module_name, (room,)) and not _is_part(function, module_name, group))
     ):
         raise _refusal(group, _not_public(target, room))
     return function
@@ -75,6 +80,18 @@ def options_of(function: Callable[..., object], group: str) -> Mapping[str, Opti
     except ValueError as error:
         text = f"{function.__module__}.{function.__qualname__} cannot be configured: {error}"
         raise _refusal(group, text) from error
+
+
+def _is_part(function: Callable[..., object], module: str, group: str) -> bool:
+    """Return whether a function of a room is a choice's, and not one that parts call.
+
+    A part is made in a module of the room itself: what is below it, such as the reading of weights,
+    and what a module imports from there, opens files and downloads.
+    """
+    below = module.removeprefix(f"coralexp.{ROOM_OF_GROUP[group]}").count(".")
+    parameters = inspect.signature(function).parameters.values()
+    passed = sum(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters)
+    return below == 1 and function.__module__ == module and passed == _PASSED[group]
 
 
 def _inside(module: str, packages: Sequence[str]) -> bool:

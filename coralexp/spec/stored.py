@@ -1,6 +1,6 @@
 """The stored configuration of a run: choices and options, nothing else, and its own careful reader.
 
-    schema: 1
+    schema: 2
     seed: 42
     backbone:
       choice: mobilenetv2
@@ -15,6 +15,7 @@ what stands under `hydra`. `coralexp.spec.plain_yaml` reads the text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -24,6 +25,7 @@ from coralexp.spec.assembly import read_part
 from coralexp.spec.compose import parse, split_flags
 from coralexp.spec.experiment import GROUPS, Experiment, Part
 from coralexp.spec.folders import find_conf
+from coralexp.spec.migrations import SCHEMA, migrate
 from coralexp.spec.overrides import Setting, read_overrides
 from coralexp.spec.plain_yaml import load, load_file
 from coralexp.spec.suggestions import unknown
@@ -38,9 +40,9 @@ if TYPE_CHECKING:
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-SCHEMA = 1
 _KEYS = ("schema", "seed", *GROUPS)
 _PART_KEYS = ("choice", "target", "options")
+_CHOICE = re.compile(r"[^\W_][\w.+-]{0,99}")  # the name of a YAML file, without its folder
 
 
 class _NoAliases(yaml.SafeDumper):
@@ -93,7 +95,8 @@ def from_dict(
     """Return the experiment that a stored configuration describes.
 
     Args:
-        stored: As `to_dict` gives it. An option that its function has got since takes its default.
+        stored: As `to_dict` gives it, or gave it in an older version. An option that its function
+            has got since takes its default.
         overrides: Changes: `seed=7`, `dataset.limit=100`, or another choice, `quant=qat`, whose
             options then come from the YAML files.
         plugins: Packages outside coralexp whose functions it may name; from the command line alone.
@@ -110,7 +113,8 @@ def from_dict(
             composed = parse(_about(fresh, overrides, plugins)).experiments[0]
         except ConfigError as error:
             problems += error.problems
-    problems += _misplaced(stored)
+    stored, wrong = _of_today(stored, fresh)
+    problems += wrong
     parts: dict[str, Part] = {}
     for group in GROUPS:
         if group in fresh:
@@ -155,14 +159,18 @@ def _changes(overrides: Sequence[str]) -> tuple[list[Setting], list[Problem]]:
     return [dimension.settings[0] for dimension in dimensions], problems
 
 
+def _of_today(
+    stored: Mapping[str, Any], fresh: set[str]
+) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Translate what an older version wrote, and find what has no place in it."""
+    try:
+        now = migrate(stored, frozenset(fresh))
+    except ConfigError as error:
+        return {}, list(error.problems)
+    return now, _misplaced(now)
+
+
 def _misplaced(stored: Mapping[str, Any]) -> list[Problem]:
-    if stored.get("schema") != SCHEMA:
-        found = stored.get("schema", "none")
-        return [
-            Problem(
-                "schema", f"expected {SCHEMA}, got {found}: not a configuration of this version"
-            )
-        ]
     problems = [
         Problem(str(key), f"has no place in a stored configuration; it holds {', '.join(_KEYS)}")
         for key in stored
@@ -179,6 +187,8 @@ def _read_group(
     choice, options = node["choice"], node["options"]
     if not isinstance(choice, str) or not isinstance(options, dict) or "_target_" in options:
         return None, [Problem(group, "expected the name of a choice and a mapping of options")]
+    if not _CHOICE.fullmatch(choice):
+        return None, [Problem(f"{group}.choice", "is no name of a choice")]
     if "${" in repr(node):
         return None, [Problem(group, "holds '${'; a stored configuration has no interpolation")]
     given = {"_target_": node["target"], **options}

@@ -41,6 +41,12 @@ def test_a_function_in_the_room_of_its_group_is_found() -> None:
         "coralexp.backbones.convnet.annotations",
         "build",
         "",
+        "coralexp.backbones.weights.download.fetch",  # below the room
+        "coralexp.backbones.weights.hdf5.read",
+        "coralexp.backbones.mobilenetv2.load",  # imported from below
+        "coralexp.backbones.mobilenetv2.require_width",  # imported from beside
+        "coralexp.backbones.limits.require_multiple",  # called by parts, with more than an image's shape
+        "coralexp.backbones.convnet.keras",
         "smalllab.parts.halving",  # not named as a plugin
     ],
 )

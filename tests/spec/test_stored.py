@@ -9,6 +9,7 @@ import pytest
 from coralexp.errors import ConfigError
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import GROUPS, Experiment
+from coralexp.spec.migrations import SCHEMA
 from coralexp.spec.stored import from_dict, read_file, read_text, to_dict, to_yaml
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def test_it_holds_schema_seed_and_every_option_of_every_group(experiment: Experi
     stored = to_dict(experiment)
 
     assert list(stored) == ["schema", "seed", *GROUPS]
-    assert stored["schema"] == 1
+    assert stored["schema"] == SCHEMA
     assert stored["training"] == {
         "choice": "course",
         "target": "smalllab.parts.course",
@@ -102,8 +103,11 @@ def test_a_plugin_is_not_taken_from_the_file(experiment: Experiment) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("schema: 1", "schema: 2", "schema: expected 1, got 2"),
-        ("schema: 1\n", "", "schema: expected 1, got none"),
+        ("schema: 2", "schema: 3", "schema: expected a whole number from 1 to 2, got a later one"),
+        ("schema: 2\n", "", "schema: expected a whole number from 1 to 2, got none"),
+        ("schema: 2", "schema: true", "schema: expected a whole number from 1 to 2"),
+        ("schema: 2", "schema: 0", "schema: expected a whole number from 1 to 2"),
+        ("schema: 2", f"schema: 0x{'f' * 30}", "got a later one"),
         ("seed: 42", "seed: true", "seed: expected a whole number, got true"),
         ("seed: 42", "seed: 42\nstore: /x", "store: has no place in a stored configuration"),
         ("seed: 42", "seed: 42\nhydra: {}", "hydra: has no place in a stored configuration"),
@@ -122,8 +126,19 @@ def test_a_plugin_is_not_taken_from_the_file(experiment: Experiment) -> None:
         ("clock: std", "clock: [", "is no plain YAML"),
         ("clock: std", "? [a]\n    : 1", "a collection cannot be a key here"),
         ("clock: std", f"clock: {'[' * 30}{']' * 30}", "is nested too deeply"),
-        ("clock: std", f"clock: {'x' * 1_000_000}", "is larger than 1 MB"),
-        ("clock: std", f"clock: {'9' * 5000}", "is no plain YAML"),
+        ("clock: std", f"clock: {'x' * 1_000_000}", "is larger than 200 kB"),
+        ("clock: std", f"clock: {'9' * 5000}", "device.clock: expected one of: std, max"),
+        ("seed: 42", f"seed: 0x{'f' * 5000}", "seed: expected a whole number, got"),
+        ("seed: 42", f"seed: {'9' * 40}", "seed: expected a whole number from 0 to 4294967295"),
+        ("seed: 42", f"seed: 1{':59' * 5000}", "seed: expected a whole number, got"),
+        ("seed: 42", "seed: 42\nseed: 43", "'seed' cannot be a key here"),
+        ("seed: 42", "seed: 42\n<<: {a: 1}", "<<: has no place in a stored configuration"),
+        ("clock: std", "clock: a\x00b", "is no plain YAML"),
+        ("clock: std", 'clock: "a\\0b"', "holds control characters"),
+        ("clock: std", 'clock: "\\e]0;title\\a"', "holds control characters"),
+        ("choice: board", "choice: ../../etc/passwd", "device.choice: is no name of a choice"),
+        ("choice: board", "choice: .hidden", "device.choice: is no name of a choice"),
+        ("clock: std", "clock: ${oc.env:HOME}", "holds '${'"),
     ],
 )
 def test_anything_else_is_refused(experiment: Experiment, old: str, new: str, text: str) -> None:
