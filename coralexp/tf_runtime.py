@@ -19,12 +19,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf
 import tf_keras as keras
 
-# TensorFlow has no public name for this, though its own converter and its guides use it.
+# TensorFlow has no public names for these, though its own converter and its guides use them.
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2 as freeze,
 )
 
-__all__ = ["freeze", "keras", "tf", "tfmot"]
+__all__ = ["SavedModel", "freeze", "keras", "tf", "tfmot"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from coralexp.stages.function_names import number_functions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -45,6 +47,7 @@ def save_frozen(model: keras.Model, folder: Path) -> None:
     module.serve = tf.function(rebuilt, input_signature=signature, autograph=False)
     tf.saved_model.save(module, str(folder), signatures=module.serve.get_concrete_function())
     (folder / "fingerprint.pb").unlink(missing_ok=True)  # differs every time, and nothing reads it
+    number_functions(folder / "saved_model.pb")
 
 
 def _renamed(
