@@ -1,4 +1,4 @@
-"""Folders that become entries in one step, and what is left of them when their process is killed."""
+"""Folders that become entries in one step, and what is left when a process is killed."""
 
 from __future__ import annotations
 

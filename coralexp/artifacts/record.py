@@ -44,6 +44,8 @@ class RunRecord:
         kind: `run`, or `sweep` for the parent of several runs.
         sweep: Id of the parent; None for a job alone and for a sweep itself.
         number: Place among the jobs of the sweep, from 0.
+        jobs: Of a sweep: ids of the runs that answer its jobs, in their order; those that an
+            earlier command had finished are among them.
         overrides: What the user wrote that makes this job (a sweep: all of it).
         config: Stored configuration, as `coralexp.spec.stored.to_dict` gives it; empty for a sweep.
         stages: What each stage did so far, in the order of their work.
@@ -54,6 +56,7 @@ class RunRecord:
         host: Name of the machine.
         pid: Process that runs it.
         pid_started: Start of that process, seconds since 1970: a pid alone may be another's by now.
+        booted: Start of the machine by the clock of that moment, seconds since 1970; 0 if unknown.
         started: Seconds since 1970.
         ended: Seconds since 1970; None while it runs.
         commit: Git commit of the working folder, `-dirty` behind it if files differ; None outside
@@ -72,12 +75,14 @@ class RunRecord:
     started: float
     sweep: str | None = None
     number: int = 0
+    jobs: list[str] = field(default_factory=list)
     overrides: list[str] = field(default_factory=list)
     config: dict[str, Json] = field(default_factory=dict)
     stages: dict[str, StageRecord] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     state: State = "RUNNING"
+    booted: float = 0.0
     error: str | None = None
     ended: float | None = None
     commit: str | None = None

@@ -30,6 +30,7 @@ def new_record(kind: Literal["run", "sweep"]) -> RunRecord:
         host=socket.gethostname(),
         pid=os.getpid(),
         pid_started=psutil.Process().create_time(),
+        booted=psutil.boot_time(),
         started=now,
     )
 
@@ -47,8 +48,11 @@ def is_abandoned(record: RunRecord) -> bool:
         return True
     except psutil.AccessDenied:  # another user's process: it lives, and may well be the one
         return False
-    # Start times are read from a clock that other programs may have adjusted since; 2 s is far
-    # below the time in which a system hands out all its process numbers.
+    # Linux counts from the start of the machine and adds what the clock says that was. A clock that
+    # jumps moves both, so they are compared by their distance. 2 s is for clocks that are adjusted
+    # in between; it is far below the time in which a system hands out all its process numbers.
+    if record.booted:
+        started -= psutil.boot_time() - record.booted
     return bool(abs(started - record.pid_started) > 2.0)  # noqa: PLR2004
 
 

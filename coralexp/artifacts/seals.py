@@ -1,4 +1,4 @@
-"""Whether the files of an entry are still those whose digests were checked, told without reading them.
+"""Whether the files of an entry are those whose digests were checked, without reading them.
 
     store / seals / <stage> / <key>.json    size, times and place on the disk of every file
 

@@ -18,7 +18,6 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.drafts import abandoned_drafts, new_draft, put_in_place, take_away
@@ -28,6 +27,7 @@ from coralexp.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from coralexp.artifacts.record import Json, RunRecord
 

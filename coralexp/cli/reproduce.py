@@ -107,9 +107,7 @@ def _with_threads(request: Request, expected: Sequence[ExpectedJob]) -> Request:
     counts = {job.threads for job in expected}
     if request.how.threads is not None or len(counts) != 1:
         return request
-    return dataclasses.replace(
-        request, how=dataclasses.replace(request.how, threads=counts.pop())
-    )
+    return dataclasses.replace(request, how=dataclasses.replace(request.how, threads=counts.pop()))
 
 
 def _make_again(

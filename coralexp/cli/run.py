@@ -81,13 +81,16 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     from coralexp.tracking.mlflow_observer import MlflowObserver
 
     store = Store(request.how.store)
-    console = ConsoleObserver()
+    console = ConsoleObserver(at_a_time=request.how.jobs)
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     store.clear_drafts()
     for record in store.runs.close_abandoned():
         console.noted(f"run {record.id} was left by a process that is gone; it counts as killed")
     audience = Audience([console, mlflow])
     try:
-        return execute(request, store, audience, line)
+        records = execute(request, store, audience, line)
+        if any(not record.logged and record.state != "RUNNING" for record in records):
+            mlflow.log_pending()  # an earlier command finished them, and MLflow was away
+        return records
     finally:
         audience.close()

@@ -71,9 +71,7 @@ def read_jobs(
     ]
 
 
-def _folder(
-    folder: Path, changes: Sequence[str], plugins: tuple[str, ...]
-) -> list[StoredJob]:
+def _folder(folder: Path, changes: Sequence[str], plugins: tuple[str, ...]) -> list[StoredJob]:
     told = folder / EXPECTED
     if not told.exists():
         path = _inside(folder, CONFIG)

@@ -1,38 +1,45 @@
-"""A request carried out: job by job, stage by stage, reusing what is there."""
+"""A request carried out: what is finished is found, what is missing is run.
+
+Several jobs are threads that wait for the processes of their stages (`coralexp.pipeline.process`):
+the work itself is in fresh processes anyway, so a pool of further processes between would only
+cost their start and a second way for everything that they tell.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import time
+import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from coralexp.artifacts.checkpoints import checkpoint_of, clear_checkpoints, remove_checkpoint
-from coralexp.artifacts.record import RunRecord, StageRecord
+from coralexp.artifacts.checkpoints import clear_checkpoints
+from coralexp.artifacts.locks import held, held_if_free
 from coralexp.artifacts.runs import new_record
-from coralexp.errors import CoralexpError, StoreError
-from coralexp.pipeline.environment import default_threads, environment, git_commit
+from coralexp.errors import CoralexpError
+from coralexp.pipeline.environment import default_threads
+from coralexp.pipeline.finished import Finished, identity, in_words, unfinished_sweep
+from coralexp.pipeline.job import Bookkeeping, Jobs
 from coralexp.pipeline.process import Workers
-from coralexp.pipeline.tasks import Planner, Task
-from coralexp.spec.stored import to_dict
+from coralexp.pipeline.supply import Supply
+from coralexp.pipeline.tasks import Planner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from coralexp.artifacts.progress import Step
-    from coralexp.artifacts.record import State
+    from coralexp.artifacts.record import RunRecord, State
     from coralexp.artifacts.store import Store
-    from coralexp.pipeline.messages import StageOrder
     from coralexp.pipeline.observer import Observer
+    from coralexp.pipeline.tasks import Task
     from coralexp.spec.experiment import Experiment, Request
+
+_PAUSE_S = 0.25
 
 
 def execute(
     request: Request, store: Store, observer: Observer, line: Sequence[str]
 ) -> list[RunRecord]:
-    """Carry out every job of a request.
+    """Carry out every job of a request that is not finished already.
 
     Args:
         request: Checked.
@@ -41,30 +48,40 @@ def execute(
         line: What the user wrote, for the record of a sweep.
 
     Returns:
-        One record a job that was begun, in order. A failed job does not stop the others unless
-        `on_error` is `stop`.
+        One record a job that was found or begun, in order; equal jobs are one. A failed job does
+        not stop the others unless `on_error` is `stop`.
 
     Raises:
         StoreError: If the store cannot be written.
         KeyboardInterrupt: After everything under way was ended and recorded as KILLED.
         Terminated: As above.
     """
-    store.check_writable()
-    clear_checkpoints(store.root)
-    run = _Execution(request, store, observer)
-    sweep = run.begin_sweep(line) if request.is_sweep else None
-    try:
-        with Workers(store.root / "logs", verbose=request.how.verbose) as run.workers:
-            for number, experiment in enumerate(request.experiments):
-                record = run.job(experiment, number, sweep)
-                if record.state == "FAILED" and request.how.on_error == "stop":
-                    break
-    except BaseException:  # Ctrl-C and SIGTERM, and what nobody foresaw
-        run.end_sweep(sweep, "KILLED")
-        raise
-    failed = any(record.state == "FAILED" for record in run.records)
-    run.end_sweep(sweep, "FAILED" if failed else "FINISHED")
+    experiments = list(dict.fromkeys(_Distinct(e) for e in request.experiments))
+    jobs = [one.experiment for one in experiments]
+    if len(jobs) < len(request.experiments):
+        equal = len(request.experiments) - len(jobs)
+        observer.noted(f"{equal} of {len(request.experiments)} jobs are equal to others: left out")
+    how = request.how
+    threads = how.threads or default_threads()
+    with Workers(store.root / "logs", verbose=how.verbose) as workers:
+        supply = Supply(store, workers, threads, request.machine, how.again, observer.noted)
+        run = _Execution(request, jobs, supply, observer, line)
+        run.find_finished()
+        if len(run.answers) < len(jobs):
+            store.check_writable()
+            clear_checkpoints(store.root)
+            run.carry_out()
     return run.records
+
+
+@dataclass(frozen=True)
+class _Distinct:
+    """An experiment that can be told from others by its value."""
+
+    experiment: Experiment
+
+    def __hash__(self) -> int:
+        return hash((repr(self.experiment.parts), self.experiment.seed))
 
 
 @dataclass
@@ -72,180 +89,144 @@ class _Execution:
     """The state of one request under way."""
 
     request: Request
-    store: Store
+    experiments: Sequence[Experiment]
+    supply: Supply
     observer: Observer
-    records: list[RunRecord] = field(default_factory=list)
-    checked: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
-    workers: Workers = field(init=False)
+    line: Sequence[str]
+    answers: dict[int, RunRecord] = field(default_factory=dict)
+    sweep: RunRecord | None = None
 
     def __post_init__(self) -> None:
-        self.threads = self.request.how.threads or default_threads()
-        self.tasks_of = Planner(self.threads, self.request.machine)
-        self.commit = git_commit()
-        self.environment = environment()
+        self.store = self.supply.store
+        self.tasks_of = Planner(self.supply.threads, self.request.machine)
+        self._stack = contextlib.ExitStack()
+        self._guard = threading.Lock()
 
-    def begin_sweep(self, line: Sequence[str]) -> RunRecord:
-        sweep = self._new(new_record("sweep"), list(line))
-        self.store.runs.save(sweep)
-        self.observer.sweep_started(sweep, len(self.request.experiments))
-        return sweep
+    @property
+    def records(self) -> list[RunRecord]:
+        """The runs that answer the jobs so far, in their order."""
+        return [record for _, record in sorted(self.answers.items())]
 
-    def end_sweep(self, sweep: RunRecord | None, state: State) -> None:
-        if sweep is not None:
-            self._end(sweep, state)
-            self.observer.sweep_finished(sweep)
+    def find_finished(self) -> None:
+        """Find the runs of earlier commands that answer jobs of this one."""
+        if self.request.how.again:
+            return
+        finished = Finished.read(self.store.runs)
+        for number, experiment in enumerate(self.experiments):
+            tasks = self._tasks(experiment)
+            found = finished.find(experiment, tasks, self.supply) if tasks else None
+            if found is not None:
+                self.answers[number] = found
+        for text in in_words(self.records, len(self.experiments), self.line):
+            self.observer.noted(text)
 
-    def job(self, experiment: Experiment, number: int, sweep: RunRecord | None) -> RunRecord:
-        """Run one job; whatever fails is in its record."""
-        record = self._new(new_record("run"), list(experiment.overrides))
-        record.number = number
-        record.sweep = sweep.id if sweep is not None else None
-        record.config = to_dict(experiment)
-        self.store.runs.save(record)
-        self.records.append(record)
-        self.observer.run_started(record)
-        state: State = "KILLED"
-        try:
-            self._stages(experiment, record)
-            state = "FINISHED"
-        except CoralexpError as error:
-            state, record.error = "FAILED", str(error)
-        finally:
-            self._end(record, state)
-            self.observer.run_finished(record)
-        return record
+    def carry_out(self) -> None:
+        """Run the jobs that are missing."""
+        self.books = Bookkeeping(self.store, self.observer)
+        self.jobs = Jobs(self.experiments, self.tasks_of, self.supply, self.books, self.observer)
+        missing = [n for n in range(len(self.experiments)) if n not in self.answers]
+        with self._stack:
+            try:
+                if self.request.how.jobs == 1 or len(missing) == 1:
+                    for number in missing:
+                        self._one(number)
+                else:
+                    self._several(missing)
+            except BaseException:  # Ctrl-C and SIGTERM, and what nobody foresaw
+                self._end_sweep("KILLED")
+                raise
+            failed = any(record.state == "FAILED" for record in self.records)
+            self._end_sweep("FAILED" if failed else "FINISHED")
 
-    def _stages(self, experiment: Experiment, record: RunRecord) -> None:
-        tasks = self.tasks_of(experiment)
-        entries: dict[str, Path] = {}
-        for place, task in enumerate(tasks):
-            began = time.monotonic()
-            reused = self._is_there(task)
-            if reused:
-                entries[task.stage] = self.store.path(task.stage, task.key)
-            else:
-                self.observer.stage_started(record, task.stage)
-                later = tasks[place + 1 :] + self._tasks_after(record.number)
-                follows = any(self._will_be_made(other) for other in later)
-                entries[task.stage] = self._make(
-                    task, experiment, record, entries, another_follows=follows
+    def _several(self, missing: Sequence[int]) -> None:
+        """Run jobs beside each other; what ends one for no reason of its own ends all."""
+        with ThreadPoolExecutor(self.request.how.jobs, thread_name_prefix="job") as pool:
+            waiting = {pool.submit(self._one, number) for number in missing}
+            try:
+                while waiting:  # in portions: a signal has to come through on every system
+                    done, waiting = wait(waiting, _PAUSE_S, FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+            except BaseException:
+                self.supply.stop.set()
+                self.supply.workers.end_all()
+                for future in waiting:
+                    future.cancel()
+                raise
+
+    def _one(self, number: int) -> None:
+        """Run a job, unless another process does so or an earlier one failed."""
+        stops = self.request.how.on_error == "stop"
+        if stops and any(record.state == "FAILED" for record in self.records):
+            return
+        with contextlib.ExitStack() as stack:
+            tasks = self._tasks(self.experiments[number])
+            if tasks and not self.request.how.again:
+                key = identity(self.experiments[number], tasks)
+                lock = held(
+                    self.store.lock("jobs", key), self.supply.waiting_for(self._name(number))
                 )
-            self._note(record, task, entries[task.stage], time.monotonic() - began, reused=reused)
+                if stack.enter_context(lock) and self._was_finished(number, tasks):
+                    return
+            self.supply.check()
+            self.jobs.run(number, self._begin_sweep(), lambda record: self._begun(number, record))
 
-    def _is_there(self, task: Task) -> bool:
-        """Return whether the store has a whole entry; a damaged one is told of and made again."""
-        if task.key in self.checked:
-            return True
-        if self.request.how.again or self.store.record(task.stage, task.key) is None:
+    def _was_finished(self, number: int, tasks: Sequence[Task]) -> bool:
+        """Return whether the process that was waited for finished the job."""
+        finished = Finished.read(self.store.runs)
+        found = finished.find(self.experiments[number], tasks, self.supply)
+        if found is None:
             return False
-        damaged = self.store.damage(task.stage, task.key)
-        if damaged:
-            names = ", ".join(damaged[:3])
-            self.observer.noted(
-                f"store: {task.stage}/{task.key} is damaged ({names}); it is made again"
-            )
-            return False
-        self.checked.add(task.key)
+        with self._guard:
+            self.answers[number] = found
+        self.observer.noted(f"{self._name(number)}: the other process finished it, run {found.id}")
         return True
 
-    def _tasks_after(self, number: int) -> list[Task]:
-        """Return the stages of the later jobs; none of a job whose data cannot be read."""
-        tasks: list[Task] = []
-        for experiment in self.request.experiments[number + 1 :]:
-            with contextlib.suppress(CoralexpError):
-                tasks += self.tasks_of(experiment)
-        return tasks
+    def _begun(self, number: int, record: RunRecord) -> None:
+        with self._guard:
+            self.answers[number] = record
+            if self.sweep is not None:
+                self.sweep.jobs = [answer.id for answer in self.records]
+                self.store.runs.save(self.sweep)
 
-    def _will_be_made(self, task: Task) -> bool:
-        """Return whether a later stage is going to need a process with TensorFlow."""
-        if not task.needs_tensorflow or task.key in self.checked:
-            return False
-        return self.request.how.again or self.store.record(task.stage, task.key) is None
+    def _begin_sweep(self) -> RunRecord | None:
+        """Return the sweep of the jobs: one that the same command began, or a new one."""
+        with self._guard:
+            if self.sweep is None and self.request.is_sweep:
+                sweep = None if self.request.how.again else self._continued()
+                self.sweep = sweep or new_record("sweep")
+                self.books.begin(self.sweep, self.line)
+                self.observer.sweep_started(self.sweep, len(self.experiments))
+            return self.sweep
 
-    def _make(
-        self,
-        task: Task,
-        experiment: Experiment,
-        record: RunRecord,
-        entries: dict[str, Path],
-        *,
-        another_follows: bool,
-    ) -> Path:
-        checkpoint = checkpoint_of(self.store.root, task.stage, task.key)
-        if self.request.how.again:
-            remove_checkpoint(checkpoint)
+    def _continued(self) -> RunRecord | None:
+        """Return a sweep that was killed or failed in part, if no other process goes on with it."""
+        sweep = unfinished_sweep(self.store.runs, self.line)
+        if sweep is None:
+            return None
+        lock = self.store.root / "locks" / "sweeps" / f"{sweep.id}.lock"
+        if not self._stack.enter_context(held_if_free(lock)):
+            return None
+        now = new_record("sweep")
+        sweep.state, sweep.ended, sweep.logged = "RUNNING", None, False
+        sweep.host, sweep.pid = now.host, now.pid
+        sweep.pid_started, sweep.booted = now.pid_started, now.booted
+        self.observer.noted(f"going on with sweep {sweep.id}")
+        return sweep
 
-        def tell(step: Step) -> None:
-            if step.note:
-                self.observer.noted(f"{task.stage}: {step.note}")
-                return
-            self.observer.stage_progressed(record, task.stage, step)
+    def _end_sweep(self, state: State) -> None:
+        if self.sweep is not None:
+            self.sweep.jobs = [answer.id for answer in self.records]
+            self.books.end(self.sweep, state)
+            self.observer.sweep_finished(self.sweep)
 
-        def write(folder: Path) -> int | None:
-            order: StageOrder = {
-                "kind": "stage",
-                "stage": task.stage,
-                "experiment": to_dict(experiment),
-                "entries": {name: str(path.resolve()) for name, path in entries.items()},
-                "folder": str(folder.resolve()),
-                "threads": self.threads,
-                "plugins": list(self.request.machine.plugins),
-                "compiler": self.request.machine.compiler,
-                "checkpoint": str(checkpoint.resolve()),
-            }
-            return self.workers.carry_out(
-                order,
-                tell,
-                tensorflow=task.needs_tensorflow,
-                another_follows=another_follows,
-            )
-
-        entry = self.store.make(task.stage, task.ingredients, write)
-        remove_checkpoint(checkpoint)
-        self.checked.add(task.key)
-        return entry
-
-    def _note(
-        self, record: RunRecord, task: Task, entry: Path, seconds: float, *, reused: bool
-    ) -> None:
-        """Put the artifact's figures into the record and tell of it."""
-        made = self.store.record(task.stage, task.key)
-        record.stages[task.stage] = StageRecord(
-            key=task.key,
-            seconds=seconds,
-            reused=reused,
-            made_in_s=made.made_in_s if made else seconds,
-            peak_memory_bytes=made.peak_memory_bytes if made else None,
-        )
-        for name in ("metrics.json", "timings.json"):
-            record.metrics.update(_read(entry / name))  # type: ignore[arg-type]
-        record.tags.update(_read(entry / "tags.json"))  # type: ignore[arg-type]
-        self.store.runs.save(record)
-        self.observer.stage_finished(record, task.stage, entry)
-        notes = entry / "notes.txt"
-        for note in notes.read_text("utf-8").splitlines() if notes.is_file() else ():
-            if note not in self.told:
-                self.told.add(note)
-                self.observer.noted(note)
-
-    def _new(self, record: RunRecord, overrides: list[str]) -> RunRecord:
-        record.overrides = overrides
-        record.commit = self.commit
-        record.environment = dict(self.environment)
-        return record
-
-    def _end(self, record: RunRecord, state: State) -> None:
-        record.state = state
-        record.ended = time.time()
+    def _tasks(self, experiment: Experiment) -> list[Task]:
+        """Return the stages of a job; none if its data cannot be read, which running it tells."""
         try:
-            self.store.runs.save(record)
-        except StoreError as error:  # a full disk, say: the user hears of it, and it goes on
-            self.observer.noted(str(error))
+            return self.tasks_of(experiment)
+        except CoralexpError:
+            return []
 
-
-def _read(path: Path) -> dict[str, float | str]:
-    if not path.is_file():
-        return {}
-    fields: dict[str, float | str] = json.loads(path.read_text(encoding="utf-8"))
-    return fields
+    def _name(self, number: int) -> str:
+        words = " ".join(self.experiments[number].overrides) or "the defaults"
+        return f"job {number + 1} of {len(self.experiments)} ({words})"

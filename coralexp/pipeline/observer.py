@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Observer(Protocol):
-    """Hears of each run and stage, all from one thread."""
+    """Hears of each run and stage, one thing at a time; of several jobs, from several threads."""
 
     def sweep_started(self, sweep: RunRecord, jobs: int) -> None:
         """Hear that several jobs follow."""

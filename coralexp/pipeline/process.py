@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Workers:
-    """Processes that carry out stages, one at a time; use it as a context manager.
+    """Processes that carry out stages; use it as a context manager.
 
     Attributes:
         logs: Folder for what libraries print; a file of a stage that succeeded is removed.
@@ -35,6 +36,9 @@ class Workers:
     verbose: bool = False
     _spare: subprocess.Popen[str] | None = field(default=None, init=False)
     _log: dict[int, Path] = field(default_factory=dict, init=False)
+    _running: list[subprocess.Popen[str]] = field(default_factory=list, init=False)
+    _ended: bool = field(default=False, init=False)
+    _guard: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -73,12 +77,16 @@ class Workers:
             StageError: If the work failed; the text says why.
             OSError: If it failed for want of disk space or of permission.
         """
-        if tensorflow and self._spare is not None:
-            process, self._spare = self._spare, None
-        else:
-            process = self._start(tensorflow=tensorflow)
-        if another_follows and self._spare is None:
-            self._spare = self._start(tensorflow=True)
+        with self._guard:
+            if tensorflow and self._spare is not None:
+                process, self._spare = self._spare, None
+            else:
+                process = self._start(tensorflow=tensorflow)
+            if another_follows and self._spare is None:
+                self._spare = self._start(tensorflow=True)
+            self._running.append(process)
+            if self._ended:
+                process.kill()
         try:
             answer = self._converse(process, order, progress)
             process.wait()
@@ -88,6 +96,8 @@ class Workers:
             self._end(process)
             self._forget(process)
             raise
+        finally:
+            self._running.remove(process)
         if "done" in answer:
             self._forget(process)
             return answer["done"]
@@ -97,6 +107,13 @@ class Workers:
         raise StageError(
             self._reason(process, order["stage"] if order["kind"] == "stage" else "export", answer)
         )
+
+    def end_all(self) -> None:
+        """End every process; called in another thread than those that wait for them."""
+        with self._guard:
+            self._ended = True
+            for process in self._running:
+                process.kill()
 
     def _start(self, *, tensorflow: bool) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "coralexp.pipeline.worker"]

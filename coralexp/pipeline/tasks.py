@@ -12,7 +12,7 @@ import importlib
 import platform
 import socket
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class Task:
     ingredients: Mapping[str, Json]
     needs_tensorflow: bool
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name of the entry in the store."""
         return key_of(self.ingredients)

@@ -59,15 +59,23 @@ def chosen(runs: Runs, ids: Sequence[str]) -> list[RunRecord]:
     jobs = sorted((run for run in runs if run.kind == "run"), key=lambda run: run.started)
     if not ids:
         latest = jobs[-1].sweep if jobs else None
-        return [run for run in jobs if run.sweep == latest] if latest else jobs[-_LAST_RUNS:]
+        if latest is None:
+            return jobs[-_LAST_RUNS:]
+        sweeps = [run for run in runs if run.id == latest]
+        return _jobs_of(sweeps[0], jobs) if sweeps else [r for r in jobs if r.sweep == latest]
     found: dict[str, RunRecord] = {}
     for name in ids:
         record = runs.find(name)
-        its = (
-            [run for run in jobs if run.sweep == record.id] if record.kind == "sweep" else [record]
-        )
+        its = _jobs_of(record, jobs) if record.kind == "sweep" else [record]
         found |= {run.id: run for run in its}
     return list(found.values())
+
+
+def _jobs_of(sweep: RunRecord, runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Return the runs that answer the jobs of a sweep, those that it found among them."""
+    by_id = {run.id: run for run in runs}
+    listed = [by_id[name] for name in sweep.jobs if name in by_id]
+    return listed or [run for run in runs if run.sweep == sweep.id]
 
 
 def comparison(records: Sequence[RunRecord]) -> list[Line]:

@@ -69,6 +69,7 @@ class How:
         on_error: `continue` with the other jobs after one failed, or `stop`.
         verbose: Show tracebacks and what the libraries print.
         threads: Processor threads of each stage; None takes every core.
+        jobs: How many jobs work at a time.
     """
 
     store: Path = Path(".coralexp")
@@ -76,6 +77,7 @@ class How:
     on_error: str = "continue"
     verbose: bool = False
     threads: int | None = None
+    jobs: int = 1
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def how(
     on_error: Literal["continue", "stop"] = "continue",
     verbose: bool = False,
     threads: int | None = None,
+    jobs: int = 1,
 ) -> tuple[int, How]:
     """Return the seed, which is part of what is asked, and how to carry it out.
 
@@ -36,8 +37,9 @@ def how(
         on_error: Go on with the other jobs after one failed, or stop.
         verbose: Show tracebacks and what the libraries print.
         threads: Processor threads of each stage, at least 1; null takes every core.
+        jobs: How many jobs work at a time, at least 1; trainings and measurements run alone anyway.
     """
-    return seed, How(Path(store).expanduser(), again, on_error, verbose, threads)
+    return seed, How(Path(store).expanduser(), again, on_error, verbose, threads, jobs)
 
 
 def machine(*, plugins: tuple[str, ...] = (), compiler: str | None = None) -> Machine:
@@ -82,6 +84,8 @@ def read_how(
     if threads is not None and threads < 1:
         text = f"expected at least 1, or null for every core, got {threads}"
         problems.append(Problem("threads", text))
+    if values.get("jobs", 1) < 1:
+        problems.append(Problem("jobs", f"expected at least 1, got {values['jobs']}"))
     if values.get("store") == "":
         problems.append(Problem("store", "expected a folder, got empty text"))
     return None if problems else how(**values), problems

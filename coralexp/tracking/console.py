@@ -67,13 +67,16 @@ class ConsoleObserver:
 
     Args:
         console: Where to; None takes standard output.
+        at_a_time: How many jobs work beside each other; of several, each line says whose it is,
+            and there is no live one.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, at_a_time: int = 1) -> None:
         self._console = Console() if console is None else console
         self._jobs = 1
         self._sweep: Sequence[str] = ()
-        self._work: _Work | None = None
+        self._several = at_a_time > 1
+        self._work: dict[str, _Work] = {}
         self._live: _Live | None = None
 
     def sweep_started(self, sweep: RunRecord, jobs: int) -> None:
@@ -91,22 +94,22 @@ class ConsoleObserver:
 
     def stage_started(self, run: RunRecord, stage: str) -> None:
         """Show that a stage works."""
-        self._begin(stage)
+        self._begin(run, stage)
 
-    def _begin(self, stage: str) -> _Work:
-        self._work = _Work(stage, time.monotonic())
-        if self._console.is_terminal:
+    def _begin(self, run: RunRecord, stage: str) -> _Work:
+        work = self._work[run.id] = _Work(stage, time.monotonic())
+        if self._console.is_terminal and not self._several:
             self._live = _Live(stage, self._console)
             self._live.start()
         else:
-            self._print(f"  {stage:<9} started")
-        return self._work
+            self._print(f"{self._whose(run)}  {stage:<9} started")
+        return work
 
     def stage_progressed(self, run: RunRecord, stage: str, step: Step) -> None:
         """Show how far it is."""
-        work = self._work
+        work = self._work.get(run.id)
         if work is None or work.stage != stage:
-            work = self._begin(stage)
+            work = self._begin(run, stage)
         now = time.monotonic()
         left_s = work.pace.left_s(step, now)
         if self._live is not None:
@@ -120,32 +123,34 @@ class ConsoleObserver:
         work.untold = step
         pause = _EPOCH_EVERY_S if step.unit == _EPOCHS else _LINE_EVERY_S
         if now - max(work.told, 0.0 if step.unit == _EPOCHS else work.began) >= pause:
-            self._tell(work, step, left_s)
+            self._tell(run, work, step, left_s)
 
     def stage_finished(self, run: RunRecord, stage: str, entry: Path) -> None:
         """Print how a stage ended."""
-        work = self._end_work()
+        work = self._end_work(run)
         if work is not None and work.untold is not None and work.untold.unit == _EPOCHS:
-            self._tell(work, work.untold, None)
+            self._tell(run, work, work.untold, None)
         how = run.stages.get(stage)
         if how is not None and how.reused:
-            self._print(f"  {stage:<9} reused")
+            self._print(f"{self._whose(run)}  {stage:<9} reused")
         else:
             seconds = f" in {in_words(how.seconds)}" if how is not None else ""
-            self._print(f"  {stage:<9} done{seconds}")
+            self._print(f"{self._whose(run)}  {stage:<9} done{seconds}")
 
     def run_finished(self, run: RunRecord) -> None:
         """Print how a job ended."""
-        self._end_work()
+        self._end_work(run)
+        whose = self._whose(run)
         took = "" if run.ended is None else f" after {in_words(run.ended - run.started)}"
         if run.state == "FAILED":
-            self._print(f"  failed{took}: {(run.error or 'no reason is known').strip()}", "red")
+            reason = (run.error or "no reason is known").strip()
+            self._print(f"{whose}  failed{took}: {reason}", "red")
         elif run.state == "KILLED":
-            self._print(f"  stopped{took}", "yellow")
+            self._print(f"{whose}  stopped{took}", "yellow")
         else:
             accuracy = run.metrics.get("accuracy")
             facts = "" if accuracy is None else f", accuracy {accuracy:.4f}"
-            self._print(f"  finished{took}{facts}", "green")
+            self._print(f"{whose}  finished{took}{facts}", "green")
 
     def sweep_finished(self, sweep: RunRecord) -> None:
         """Leave it to the table."""
@@ -158,19 +163,24 @@ class ConsoleObserver:
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        self._end_work()
+        self._stop_live()
 
-    def _end_work(self) -> _Work | None:
-        work, self._work = self._work, None
+    def _whose(self, run: RunRecord) -> str:
+        return f"[{run.number + 1}]" if self._several else ""
+
+    def _end_work(self, run: RunRecord) -> _Work | None:
+        self._stop_live()
+        return self._work.pop(run.id, None)
+
+    def _stop_live(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        return work
 
-    def _tell(self, work: _Work, step: Step, left_s: float | None) -> None:
+    def _tell(self, run: RunRecord, work: _Work, step: Step, left_s: float | None) -> None:
         work.told = time.monotonic()
         work.untold = None
-        self._print(f"  {work.stage:<9} {_words(step, left_s)}")
+        self._print(f"{self._whose(run)}  {work.stage:<9} {_words(step, left_s)}")
 
     def _print(self, text: str, style: str | None = None) -> None:
         self._console.print(

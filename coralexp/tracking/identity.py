@@ -21,6 +21,7 @@ def identity_tags(record: RunRecord) -> dict[str, str]:
         "host": record.host,
         "pid": str(record.pid),
         "start": repr(record.pid_started),
+        "booted": repr(record.booted),
         "overrides": " ".join(record.overrides)[:LONGEST_TAG],
         "mlflow.source.name": "coralexp",
         "mlflow.source.type": "LOCAL",
@@ -41,6 +42,7 @@ def from_tags(tags: Mapping[str, str]) -> RunRecord | None:
             host=tags["host"],
             pid=int(tags["pid"]),
             pid_started=started,
+            booted=float(tags.get("booted", "0")),
             started=started,
         )
     except (KeyError, ValueError):

@@ -1,0 +1,187 @@
+"""The artifact of a stage: from the store if it is there, made once if it is not."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from coralexp.artifacts.checkpoints import checkpoint_of, remove_checkpoint
+from coralexp.artifacts.locks import held
+from coralexp.pipeline.cores import Cores
+from coralexp.spec.stored import to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    from coralexp.artifacts.locks import Holder, OnWait
+    from coralexp.artifacts.progress import Progress, Step
+    from coralexp.artifacts.store import Store
+    from coralexp.pipeline.messages import StageOrder
+    from coralexp.pipeline.process import Workers
+    from coralexp.pipeline.tasks import Task
+    from coralexp.spec.experiment import Experiment, Machine
+
+
+class Stopped(BaseException):
+    """The command ends: a job that works beside others has to stop."""
+
+
+@dataclass
+class Supply:
+    """Has artifacts made, each once, however many jobs and processes want it.
+
+    Attributes:
+        store: Where they rest.
+        workers: Make them.
+        threads: Processor threads of each stage.
+        machine: What this machine allows and offers.
+        again: Whether what earlier commands made is made again.
+        note: Takes a line for the user.
+        stop: Set when the command ends: who waits gives up.
+    """
+
+    store: Store
+    workers: Workers
+    threads: int
+    machine: Machine
+    again: bool
+    note: Callable[[str], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    _cores: Cores = field(default_factory=Cores, init=False)
+    _sure: set[str] = field(default_factory=set, init=False)
+
+    def has(self, task: Task) -> bool:
+        """Return whether a whole artifact is there that need not be made again."""
+        if task.key in self._sure:
+            return True
+        if self.again or not self.store.is_whole(task.stage, task.key):
+            return False
+        self._sure.add(task.key)
+        return True
+
+    def find(self, task: Task) -> bool:
+        """Return whether an artifact is there; a damaged one is told of, and is not."""
+        if self.has(task):
+            return True
+        if self.again or self.store.record(task.stage, task.key) is None:
+            return False
+        names = ", ".join(self.store.damage(task.stage, task.key)[:3])
+        self.note(f"store: {task.stage}/{task.key} is damaged ({names}); it is made again")
+        return False
+
+    def is_expected(self, task: Task) -> bool:
+        """Return whether an artifact is going to be made, by a process with TensorFlow."""
+        if not task.needs_tensorflow or task.key in self._sure:
+            return False
+        return self.again or self.store.record(task.stage, task.key) is None
+
+    def provide(  # noqa: PLR0917 - one thing each
+        self,
+        task: Task,
+        experiment: Experiment,
+        entries: Mapping[str, Path],
+        started: Callable[[], None],
+        progress: Progress,
+        another_follows: Callable[[], bool],
+    ) -> bool:
+        """Make sure that an artifact is there.
+
+        Args:
+            task: Which one.
+            experiment: The job that wants it.
+            entries: Stage names to the folders of what was made before.
+            started: Called if it is made here.
+            progress: Hears how far it is.
+            another_follows: Tells whether a later stage will import TensorFlow.
+
+        Returns:
+            Whether it was there, or another process or job made it meanwhile.
+
+        Raises:
+            CoralexpError: If it cannot be made.
+        """
+        if self.find(task):
+            return True
+        with held(self.store.lock(task.stage, task.key), self.waiting_for(task.stage)) as waited:
+            self.check()
+            if waited and self.find(task):
+                return True
+            with self._cores.used_by(task.stage, self.check), self._machine(task.stage):
+                started()
+                self._make(task, experiment, entries, progress, another_follows())
+        self._sure.add(task.key)
+        return False
+
+    def check(self) -> None:
+        """Give up if the command ends.
+
+        Raises:
+            Stopped: If it does.
+        """
+        if self.stop.is_set():
+            raise Stopped
+
+    def waiting_for(self, what: str) -> OnWait:
+        """Return what is to be called while another process makes something: it says so once."""
+        told = False
+
+        def wait(holder: Holder | None) -> None:
+            nonlocal told
+            self.check()
+            if not told and holder is not None and not holder.is_this_process:
+                told = True
+                who = f"pid {holder.pid} on {holder.host}"
+                self.note(f"{what}: another process ({who}) makes it; waiting")
+
+        return wait
+
+    @contextlib.contextmanager
+    def _machine(self, stage: str) -> Generator[None]:
+        """Measure one thing at a time on a machine, whichever process asks."""
+        if stage != "measure":
+            yield
+            return
+        path = self.store.root / "locks" / f"measure-{socket.gethostname()}.lock"
+        with held(path, lambda holder: self.check()):
+            yield
+
+    def _make(
+        self,
+        task: Task,
+        experiment: Experiment,
+        entries: Mapping[str, Path],
+        progress: Progress,
+        another_follows: bool,  # noqa: FBT001 - private
+    ) -> None:
+        checkpoint = checkpoint_of(self.store.root, task.stage, task.key)
+        if self.again:
+            remove_checkpoint(checkpoint)
+
+        def tell(step: Step) -> None:
+            if step.note:
+                self.note(f"{task.stage}: {step.note}")
+            else:
+                progress(step)
+
+        def write(folder: Path) -> int | None:
+            order: StageOrder = {
+                "kind": "stage",
+                "stage": task.stage,
+                "experiment": to_dict(experiment),
+                "entries": {name: str(path.resolve()) for name, path in entries.items()},
+                "folder": str(folder.resolve()),
+                "threads": self.threads,
+                "plugins": list(self.machine.plugins),
+                "compiler": self.machine.compiler,
+                "checkpoint": str(checkpoint.resolve()),
+            }
+            return self.workers.carry_out(
+                order, tell, tensorflow=task.needs_tensorflow, another_follows=another_follows
+            )
+
+        self.store.make(task.stage, task.ingredients, write)
+        remove_checkpoint(checkpoint)
