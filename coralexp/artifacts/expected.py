@@ -195,7 +195,11 @@ def _texts(fields: Mapping[str, Json], name: str) -> dict[str, str]:
 def _numbers(fields: Mapping[str, Json], name: str) -> dict[str, float]:
     numbers = {}
     for key, value in _object(fields, name).items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             raise ValueError(f"{name}.{key} is no number")
         numbers[key] = value
     return numbers

@@ -40,7 +40,7 @@ exit status: 0, identical or within tolerance; 1, different, or a job failed; 2,
 
 examples:
   coralexp reproduce 20261123-165012           a run of the store, or a sweep with all its runs
-  coralexp reproduce experiments/width_half    what `coralexp freeze` wrote, with an empty store, too
+  coralexp reproduce experiments/width_half    what `coralexp freeze` wrote; needs no store
   coralexp reproduce 20261123-165012 seed=7    the same with another seed
 """
 
@@ -107,9 +107,7 @@ def _with_threads(request: Request, expected: Sequence[ExpectedJob]) -> Request:
     counts = {job.threads for job in expected}
     if request.how.threads is not None or len(counts) != 1:
         return request
-    return dataclasses.replace(
-        request, how=dataclasses.replace(request.how, threads=counts.pop())
-    )
+    return dataclasses.replace(request, how=dataclasses.replace(request.how, threads=counts.pop()))
 
 
 def _make_again(
