@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Candidate = tuple[str, str]  # a whole word and what it means
 
 _FLAGS = ("--help", "--version", "--cfg", "--info", "--config-dir")
-_TAKE_RUNS = ("reproduce", "predict", "compare", "export", "freeze", "export-runs")
+_TAKE_RUNS = ("reproduce", "predict", "compare", "export", "freeze")
 
 _SCRIPTS = {
     "bash": r"""# Completion of coralexp for bash. To install it, add this line to ~/.bashrc:

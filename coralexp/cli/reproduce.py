@@ -40,7 +40,7 @@ exit status: 0, identical or within tolerance; 1, different, or a job failed; 2,
 
 examples:
   coralexp reproduce 20261123-165012           a run of the store, or a sweep with all its runs
-  coralexp reproduce experiments/width_half    what `coralexp freeze` wrote, with an empty store, too
+  coralexp reproduce experiments/width_half    what `coralexp freeze` wrote; needs no store
   coralexp reproduce 20261123-165012 seed=7    the same with another seed
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,19 @@ def read_jobs(
         if not records:
             raise UnknownRunError(f"{source}: is a sweep that has no runs")
     return [
-        StoredJob(
+        _named(
             from_dict(run.config, changes, plugins),
             expectation(run, store) if run.state == "FINISHED" else None,
         )
         for run in records
     ]
+
+
+def _named(experiment: Experiment, expected: ExpectedJob | None) -> StoredJob:
+    """Call a job that is not changed as it was called before."""
+    if expected is not None and not experiment.overrides:
+        experiment = dataclasses.replace(experiment, overrides=tuple(expected.overrides))
+    return StoredJob(experiment, expected)
 
 
 def _folder(folder: Path, changes: Sequence[str], plugins: tuple[str, ...]) -> list[StoredJob]:
@@ -84,9 +92,7 @@ def _folder(folder: Path, changes: Sequence[str], plugins: tuple[str, ...]) -> l
         raise ConfigError([Problem("", f"{told} cannot be used: {error}")]) from error
     if not jobs:
         raise ConfigError([Problem("", f"{told} holds no job")])
-    return [
-        StoredJob(read_file(_inside(folder, job.config), changes, plugins), job) for job in jobs
-    ]
+    return [_named(read_file(_inside(folder, job.config), changes, plugins), job) for job in jobs]
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -15,8 +15,6 @@ VERBS: Mapping[str, str] = {
     "plan": "tell what would be made, and what is there already",
     "reproduce": "make a run again from nothing, and say whether it came out the same",
     "freeze": "write the folder of a run or sweep that is to be committed, for others to reproduce",
-    "export-runs": "write runs with their artifacts into an archive",
-    "import-runs": "take runs out of archives into the store",
     "inspect": "say of a .tflite file where its operators run, why, and how long that takes",
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",

@@ -105,24 +105,26 @@ def _causes(before: ExpectedJob, now: ExpectedJob) -> Iterator[str]:
         old, new = before.environment.get(name), now.environment.get(name)
         if old != new:
             yield f"{name}: {old or 'absent'}, now {new or 'absent'}"
-    told: set[str] = set()
     for stage in before.stages:
         if stage not in now.stages:
             yield f"{stage}: there is no such stage now"
-            continue
-        if not before.stages[stage].ingredients:
-            continue
-        old_leaves = dict(_leaves(before.stages[stage].ingredients))
-        new_leaves = dict(_leaves(now.stages[stage].ingredients))
-        for name in [*old_leaves, *(name for name in new_leaves if name not in old_leaves)]:
-            one, other = old_leaves.get(name), new_leaves.get(name)
-            text = f"{_called(stage, name)}: {one}, now {other}"
-            if one != other and text not in told and name.rpartition(".")[2] != "processor":
-                told.add(text)
-                yield text
+    told = [text for stage in before.stages for text in _ingredients(stage, before, now)]
+    yield from dict.fromkeys(told)
     for stage in now.stages:
         if stage not in before.stages and before.stages:
             yield f"{stage}: a stage that there was not"
+
+
+def _ingredients(stage: str, before: ExpectedJob, now: ExpectedJob) -> Iterator[str]:
+    """Yield what was hashed into the key of a stage and is another now."""
+    if stage not in now.stages or not before.stages[stage].ingredients:
+        return
+    old = dict(_leaves(before.stages[stage].ingredients))
+    new = dict(_leaves(now.stages[stage].ingredients))
+    for name in dict.fromkeys([*old, *new]):
+        one, other = old.get(name), new.get(name)
+        if one != other and name.rpartition(".")[2] != "processor":  # told by the environment
+            yield f"{_called(stage, name)}: {one}, now {other}"
 
 
 def _called(stage: str, name: str) -> str:

@@ -45,7 +45,7 @@ def test_a_function_in_the_room_of_its_group_is_found() -> None:
         "coralexp.backbones.weights.hdf5.read",
         "coralexp.backbones.mobilenetv2.load",  # imported from below
         "coralexp.backbones.mobilenetv2.require_width",  # imported from beside
-        "coralexp.backbones.limits.require_multiple",  # called by parts, with more than an image's shape
+        "coralexp.backbones.limits.require_multiple",  # takes more than the shape of an image
         "coralexp.backbones.convnet.keras",
         "smalllab.parts.halving",  # not named as a plugin
     ],
