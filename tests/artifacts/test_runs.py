@@ -221,3 +221,14 @@ def test_runs_that_cannot_be_saved_are_an_error_of_ours(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="cannot be written"):
         Store(tmp_path / "file").runs.save(new_record("run"))
+
+
+def test_a_live_process_is_not_taken_for_dead_when_the_clock_jumps() -> None:
+    jump_s = 86_400.0  # set back by a day since the record was written, for the system and for us
+    record = new_record("run")
+    record.pid_started += jump_s
+    record.booted += jump_s
+
+    assert not is_abandoned(record)
+    record.booted -= jump_s
+    assert is_abandoned(record)

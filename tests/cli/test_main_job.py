@@ -160,18 +160,16 @@ def test_mlflow_shows_one_parent_with_two_runs(lab: Path) -> None:
 
 
 def test_the_same_command_again_makes_nothing(copy: Path) -> None:
-    before = len(records(copy))
+    before = records(copy)
 
     call(copy, *SMALL, "quant=ptq,qat")
 
-    again = [record for record in records(copy)[before:] if record.kind == "run"]
-    assert len(again) == 2
-    assert all(stage.reused for record in again for stage in record.stages.values())
+    assert records(copy) == before
 
 
 def test_deleting_mlruns_breaks_nothing(copy: Path) -> None:
     # the copy has no mlruns/: its records were mirrored in a database that is gone
-    call(copy, *SMALL, "quant=ptq")
+    call(copy, *SMALL, "quant=none")
 
     assert (copy / "mlruns" / "mlflow.db").is_file()
     assert "accuracy" in call(copy, "compare")

@@ -127,6 +127,7 @@ def test_every_problem_of_every_job_comes_at_once(lab: Path) -> None:
         "device.clock=mx",
         "seed=-1",
         "threads=0",
+        "jobs=0",
         "dataset.limit=true",
         "dropout=0.1",
     )
@@ -140,10 +141,11 @@ def test_every_problem_of_every_job_comes_at_once(lab: Path) -> None:
     assert problems["training.epochs"] == "a value is needed: a whole number"
     assert problems["device.clock"] == "expected one of: std, max, got mx; did you mean 'max'?"
     assert problems["seed"] == "expected a whole number from 0 to 4294967295, got -1"
+    assert problems["jobs"] == "expected at least 1, got 0"
     assert problems["threads"] == "expected at least 1, or null for every core, got 0"
     assert problems["dataset.limit"] == "expected a whole number or null, got true"
     assert problems["dropout"] == "unknown key, did you mean 'head.dropout'?"
-    assert len(problems) == 10
+    assert len(problems) == 11
 
 
 def test_problems_stand_in_the_order_of_the_groups(lab: Path) -> None:
