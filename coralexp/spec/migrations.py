@@ -28,13 +28,13 @@ _FIRST_LINKS = {
 }
 # The same links as the model that replaced it does: fixed, input, output, stream, spread.
 _SECOND_LINKS = {
-    "dev_board": (0.235, 302.0, 14.4, 385.0, 1.0),
-    "dev_board_mini": (1.0, 18.9, 8.0, 27.0, 1.3),
-    "pcie": (0.15, 400.0, 61.9, 387.0, 1.5),
-    "rpi3": (1.24, 35.4, 8.01, 36.1, 1.0),
-    "rpi4": (0.642, 126.0, 25.0, 277.0, 1.0),
-    "usb": (0.351, 426.0, 61.9, 456.0, 1.0),
-    "usb2": (0.362, 36.6, 9.0, 34.0, 1.0),
+    "dev_board": (0.246, 273.0, 14.0, 394.0, 1.0),
+    "dev_board_mini": (1.0, 18.8, 8.0, 27.0, 1.3),
+    "pcie": (0.1, 500.0, 61.9, 387.0, 2.0),
+    "rpi3": (1.27, 34.9, 8.0, 36.1, 1.0),
+    "rpi4": (0.637, 120.0, 25.0, 278.0, 1.0),
+    "usb": (0.338, 380.0, 61.1, 476.0, 1.0),
+    "usb2": (0.362, 35.9, 9.0, 34.0, 1.0),
 }
 _FIRST = ("fixed_ms", "input_mb_per_s", "stream_mb_per_s")
 _SECOND = ("fixed_ms", "input_mb_per_s", "output_mb_per_s", "stream_mb_per_s", "spread")
