@@ -24,13 +24,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coralexp.artifacts.store import INGREDIENTS, RECORD, Store, file_digests
+from coralexp.artifacts.sameness import lasting_digests, lasting_metrics
+from coralexp.artifacts.store import INGREDIENTS, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ("quant=none,dynamic,float16,ptq,qat",)
 SMALL = ("dataset=digits", "backbone=convnet")
-# What holds seconds: these differ between equal runs, and are named so.
-TIMES = frozenset({"timings.json", "history.json", "cpu_latencies_ms.npy", "latency.json", RECORD})
 
 
 def start(folder: Path, overrides: list[str]) -> subprocess.Popen[bytes]:
@@ -73,19 +72,13 @@ def left_in(folder: Path) -> Left:
             continue
         if damaged := store.damage(stage, entry.name):
             left.problems.append(f"{stage}/{entry.name}: {', '.join(damaged)}")
-        for name, digest in file_digests(entry).items():
-            if name.rpartition("/")[2] not in TIMES:
-                left.artifacts[f"{stage}/{entry.name}/{name}"] = digest
-    times = {"seconds", "_ms", "_per_s"}
+        for name, digest in lasting_digests(store, stage, entry.name).items():
+            left.artifacts[f"{stage}/{entry.name}/{name}"] = digest
     for record in store.runs:
         if record.state == "RUNNING":
             left.problems.append(f"run {record.id} is RUNNING")
         if record.kind == "run" and record.state == "FINISHED":
-            left.metrics[record.choices["quant"]] = {
-                name: value
-                for name, value in record.metrics.items()
-                if not any(name.endswith(end) for end in times)
-            }
+            left.metrics[record.choices["quant"]] = lasting_metrics(record.metrics)
     left.problems += [f"draft {path.name}" for path in store.root.glob("*/.*.*-*")]
     return left
 

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 # Stages whose results are times, and files that hold nothing else, or are written anew each time.
 TIMED_STAGES = frozenset({"measure"})
 TIMED_FILES = frozenset(
-    {"timings.json", "cpu_latencies_ms.npy", "compiler_stdout.txt", "fingerprint.pb"}
+    {
+        "timings.json",
+        "epoch_timings.json",
+        "cpu_latencies_ms.npy",
+        "compiler_stdout.txt",
+        "fingerprint.pb",
+    }
 )
 # Files of which some fields are times.
 _TIMED_FIELDS = {

@@ -6,7 +6,7 @@ Reading gigabytes each time a command is given again would take longer than all 
 So the state of the files is written down when their digests were right, as git does in its index;
 as long as it is the same nobody wrote to them: the system sets the time of the last change
 (`st_ctime`) by its own clock, and no program can set it. What this cannot see is a disk that
-forgets by itself; `coralexp store verify` reads everything.
+forgets by itself; `Store.damage` reads everything.
 """
 
 from __future__ import annotations
