@@ -82,13 +82,8 @@ def held(path: Path, on_wait: OnWait) -> Generator[bool]:
     except OSError:  # read-only, full, or a file system without locks: see above
         yield waited
         return
-    try:
-        _sign(path)
+    with _signed(lock, path):
         yield waited
-    finally:
-        with contextlib.suppress(OSError):
-            _signature(path).unlink()
-        lock.release()
 
 
 @contextlib.contextmanager
@@ -108,9 +103,16 @@ def held_if_free(path: Path) -> Generator[bool]:
     except (Timeout, OSError):
         yield False
         return
+    with _signed(lock, path):
+        yield True
+
+
+@contextlib.contextmanager
+def _signed(lock: FileLock, path: Path) -> Generator[None]:
+    """Say who holds a lock while it is held, then give it back."""
     try:
         _sign(path)
-        yield True
+        yield
     finally:
         with contextlib.suppress(OSError):
             _signature(path).unlink()

@@ -127,10 +127,11 @@ class _Model:
             "estimated",
             chip + cpu + link.fixed_ms + upload_ms,
             spans,
-            warnings_of(
-                spans, self.memory, host_ms(self.graph, self.platform.host, self.constants)
-            ),
+            warnings_of(spans, self.memory, self.host_alone_ms()),
         )
+
+    def host_alone_ms(self) -> float:
+        return sum(self.on_cpu(operator).ms for operator in self.graph.operators)
 
     def spans(self) -> Iterator[Span]:
         runs = invocations(self.graph, self.mapped)
