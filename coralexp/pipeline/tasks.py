@@ -1,7 +1,9 @@
 """Which stages a job has, and the key of each: everything that decides its artifact.
 
-dataset -> (features) -> train -> (qat) -> convert -> evaluate
-                                                  +--> (compile) -> measure
+dataset -> (features) -> train -> (qat) -> convert -> evaluate -> fidelity
+                           |                      |                 ^
+                           |                      +--> (compile) -> measure
+                           +----> reference ------------------------+
 """
 
 from __future__ import annotations
@@ -181,6 +183,12 @@ def _tasks(
         seed=seed,
         bits=bits,
     )
+    add(
+        "reference",
+        (*TENSORFLOW, "ai-edge-litert"),
+        ("dataset", "train"),
+        processor=processor(),
+    )
     trained = "train"
     if mode.fine_tuning is not None:
         tuning: Json = {
@@ -200,13 +208,20 @@ def _tasks(
         trained = "qat"
     add(
         "convert",
-        TENSORFLOW,
+        TENSORFLOW if mode.requantize is None else (*TENSORFLOW, "ai-edge-quantizer"),
         ("dataset", trained),
         quant=_slice(experiment["quant"]),
         seed=seed,
         processor=processor(),
     )
     add("evaluate", ("ai-edge-litert", "numpy"), ("dataset", "convert"), processor=processor())
+    add(
+        "fidelity",
+        ("ai-edge-litert", "numpy"),
+        ("dataset", "reference", "convert", "evaluate"),
+        fine_tuned=mode.fine_tuning is not None,
+        processor=processor(),
+    )
     placed = []
     if device.compilation is not None:
         add(

@@ -137,6 +137,31 @@ def _evaluate(order: Order) -> None:
     )
 
 
+def _reference(order: Order) -> None:
+    from coralexp.stages.reference import write_reference
+
+    write_reference(
+        order.entries["dataset"],
+        order.entries["train"],
+        order.folder,
+        threads=order.threads,
+        progress=order.progress,
+    )
+
+
+def _fidelity(order: Order) -> None:
+    from coralexp.stages.fidelity import compare_with_float
+
+    compare_with_float(
+        order.entries["dataset"],
+        order.entries["reference"],
+        order.entries["convert"],
+        order.entries["evaluate"],
+        order.folder,
+        fine_tuned="qat" in order.entries,
+    )
+
+
 def _compile(order: Order) -> None:
     from coralexp.stages.compile import compile_stage
 
@@ -165,7 +190,9 @@ _STAGES: Mapping[str, Callable[[Order], None]] = {
     "train": _train,
     "qat": _qat,
     "convert": _convert,
+    "reference": _reference,
     "evaluate": _evaluate,
+    "fidelity": _fidelity,
     "compile": _compile,
     "measure": _measure,
 }

@@ -32,6 +32,20 @@ def representative(images: Images) -> Callable[[], Iterator[list[Images]]]:
     return generate
 
 
+def spanning_pixels(images: Images) -> Images:
+    """Return the images, each with one black and one white pixel, as `representative` has in one.
+
+    For a tool whose range of the input is a moving average: every image has to span [-1, 1].
+
+    Args:
+        images: float32 `[M, H, W, C]` in [-1, 1].
+    """
+    anchored = images.copy()
+    anchored[:, 0, 0, :] = -1.0
+    anchored[:, -1, -1, :] = 1.0
+    return anchored
+
+
 def refuse_calibration(calibration_images: int) -> None:
     """Refuse a count of calibration images that sets no range.
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from coralexp.tf_runtime import keras, tf
 
@@ -50,9 +51,12 @@ class QuantizationMode:
         calibration_images: How many images `configure` wants; 0 if none.
         integer_only: Whether every tensor of the result is of integers, as the Edge TPU needs it.
         fine_tuning: None if nothing is trained.
+        requantize: Turns the converted file into the one that is kept, given the same images; None
+            keeps the converter's.
     """
 
     configure: Callable[[tf.lite.TFLiteConverter, Images], None]
     calibration_images: int
     integer_only: bool
     fine_tuning: FineTuning | None = None
+    requantize: Callable[[Path, Images], bytes] | None = None

@@ -18,13 +18,17 @@ from coralexp.report.confusion import confusion_matrix, draw_confusion, write_co
 from coralexp.report.curves import draw_curves
 from coralexp.report.inspection.operator_table import write_operator_table
 from coralexp.report.inspection.page import page
+from coralexp.report.layer_errors import draw_layer_errors
 from coralexp.report.per_class import per_class, write_csv, write_markdown
+from coralexp.report.recall_lost import write_recall_lost
 from coralexp.report.samples import draw as draw_samples
 from coralexp.tflite.reader import read_model_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from coralexp.artifacts.record import RunRecord
 
@@ -33,6 +37,7 @@ _AS_THEY_ARE = (
     ("convert", "*.tflite"),
     ("convert", "contract.json"),
     ("convert", "labels.txt"),
+    ("fidelity", "layer_errors.csv"),
     ("compile", "*.tflite"),
     ("compile", "*.log"),
     ("compile", "compile.json"),
@@ -58,6 +63,7 @@ def attachments(
         (("dataset",), sources.samples),
         (("train", "qat"), sources.curves),
         (("dataset", "evaluate"), sources.judgements),
+        (("reference", "fidelity"), sources.fidelity),
         (("compile", "measure"), sources.placement),
     ):
         try:
@@ -124,13 +130,30 @@ class _Sources:
         files = [folder / name for name in names]
         if not all(file.exists() for file in files):
             classes = json.loads((dataset / "dataset.json").read_text("utf-8"))["classes"]
-            with np.load(evaluated / "predictions.npz", allow_pickle=False) as arrays:
-                matrix = confusion_matrix(arrays["labels"], arrays["probabilities"])
+            matrix = _matrix(evaluated)
             rows = per_class(matrix, classes)
             draw_confusion(matrix, classes, files[0])
             write_confusion(matrix, classes, files[1])
             write_csv(rows, files[2])
             write_markdown(rows, files[3])
+        return files
+
+    def fidelity(self) -> list[Path]:
+        """Draw and count what quantization cost."""
+        compared, reference = self._entry("fidelity"), self._entry("reference")
+        dataset, evaluated = self._entry("dataset"), self._entry("evaluate")
+        if compared is None or reference is None or dataset is None or evaluated is None:
+            return []
+        folder = self._place("fidelity", compared.name)
+        files = [folder / "recall_lost.csv"]
+        if not files[0].exists():
+            classes = json.loads((dataset / "dataset.json").read_text("utf-8"))["classes"]
+            write_recall_lost(_matrix(reference), _matrix(evaluated), classes, files[0])
+        table = compared / "layer_errors.csv"
+        if table.exists():
+            files.append(folder / "layer_errors.png")
+            if not files[1].exists():
+                draw_layer_errors(table, files[1])
         return files
 
     def placement(self) -> list[Path]:
@@ -168,3 +191,9 @@ class _Sources:
         folder = self.folder / f"{kind}-{key}"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _matrix(entry: Path) -> npt.NDArray[np.int64]:
+    """Return the confusion matrix of the answers in an entry."""
+    with np.load(entry / "predictions.npz", allow_pickle=False) as arrays:
+        return confusion_matrix(arrays["labels"], arrays["probabilities"])

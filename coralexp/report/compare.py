@@ -27,6 +27,7 @@ _ABSENT = "-"
 _MISSING = object()  # None is a value, too
 _SOURCE = "_source"  # tags that say whether a figure was measured: never left out
 _LAST_RUNS = 10
+_LONGEST_TAG = 100  # characters; `show` has all of it
 _GAP = 2
 _WIDEST = 24  # places of a column on a terminal; figures are shorter
 
@@ -87,7 +88,7 @@ def comparison(records: Sequence[RunRecord]) -> list[Line]:
     lines += _lines(
         records,
         lambda record: record.tags,
-        str,
+        lambda text: textwrap.shorten(text, _LONGEST_TAG, placeholder=" ..."),
         lambda name, values: name.endswith(_SOURCE) or _differ(values),
     )
     return lines

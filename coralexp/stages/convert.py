@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from coralexp.artifacts.examples import read_index
-from coralexp.artifacts.tflite_model import (
-    MODEL,
-    InputContract,
-    TensorSpec,
-    TfliteModel,
-    write_contract,
-)
-from coralexp.errors import ConversionError, ModelFileError
+from coralexp.artifacts.tflite_model import MODEL, TfliteModel, write_contract
+from coralexp.errors import ConversionError
 from coralexp.stages.calibration import calibration_images
+from coralexp.stages.describe import describe
 from coralexp.stages.trained import SAVED_MODEL
 from coralexp.tflite.compact import share_vectors
 from coralexp.tflite.reader import read_graph
-from coralexp.tflite.run import interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from coralexp.quant.contract import QuantizationMode
+    from coralexp.tf_runtime import tf
 
-VERSION = 2
-_INTEGER_OFFSETS = {"uint8": 0.0, "int8": -128.0}
+VERSION = 3
 
 
 def convert_model(
@@ -54,16 +48,12 @@ def convert_model(
     images = calibration_images(dataset, mode.calibration_images, seed)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(trained / SAVED_MODEL))
     mode.configure(converter, images)
-    try:
-        data = converter.convert()
-    except Exception as error:  # the converter raises whatever its passes raise
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        text = f"TensorFlow Lite's converter refused the model: {lines[0]}"
-        raise ConversionError(text) from error
     path = folder / MODEL
-    path.write_bytes(share_vectors(data))
+    path.write_bytes(converted(converter))
+    if mode.requantize is not None:
+        path.write_bytes(share_vectors(mode.requantize(path, images)))
     classes = read_index(dataset).classes
-    model = _describe(path, classes)
+    model = describe(path, classes)
     _check(model, integer_only=mode.integer_only)
     write_contract(model)
     (folder / "labels.txt").write_text("".join(f"{name}\n" for name in classes), "utf-8")
@@ -72,6 +62,8 @@ def convert_model(
         "model_size_bytes": model.size_bytes,
         "macs": graph.macs,
         "parameter_bytes": graph.parameter_bytes,
+        # What a download or an archive holds; zeros and repeated weights cost little there alone.
+        "zipped_size_bytes": len(zlib.compress(path.read_bytes(), level=9)),
     }
     if mode.calibration_images:
         metrics["calibration_images"] = len(images)
@@ -81,29 +73,19 @@ def convert_model(
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
 
 
-def _describe(path: Path, classes: tuple[str, ...]) -> TfliteModel:
+def converted(converter: tf.lite.TFLiteConverter) -> bytes:
+    """Return the file that a converter writes, equal vectors stored once.
+
+    Raises:
+        ConversionError: If it refuses the model.
+    """
     try:
-        runner = interpreter(path, threads=1)
-    except ModelFileError as error:
-        raise ConversionError(f"the converted model cannot be prepared: {error}") from error
-    tensor = _spec(runner.get_input_details()[0])
-    if tensor.dtype in _INTEGER_OFFSETS:
-        contract = InputContract(tensor, 1.0, _INTEGER_OFFSETS[tensor.dtype])
-    else:
-        contract = InputContract(tensor, 1 / 127.5, -1.0)
-    output = _spec(runner.get_output_details()[0])
-    return TfliteModel(path, path.stat().st_size, contract, output, classes)
-
-
-def _spec(details: dict[str, object]) -> TensorSpec:
-    scale, zero_point = cast("tuple[float, int]", details["quantization"])
-    return TensorSpec(
-        str(details["name"]),
-        tuple(int(size) for size in cast("Sequence[int]", details["shape"])),
-        np.dtype(cast("type", details["dtype"])).name,
-        float(scale),
-        int(zero_point),
-    )
+        data: bytes = converter.convert()
+    except Exception as error:  # the converter raises whatever its passes raise
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        text = f"TensorFlow Lite's converter refused the model: {lines[0]}"
+        raise ConversionError(text) from error
+    return share_vectors(data)
 
 
 def _check(model: TfliteModel, *, integer_only: bool) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coralexp.artifacts.progress import Progress
 
 VERSION = 1
+PREDICTIONS = "predictions.npz"
 
 
 def evaluate_model(
@@ -39,4 +40,4 @@ def evaluate_model(
     hits = np.argmax(rows, axis=1) == known
     metrics = {"accuracy": float(np.mean(hits)), "test_images": len(known)}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
-    np.savez(folder / "predictions.npz", labels=known, probabilities=rows)
+    np.savez(folder / PREDICTIONS, labels=known, probabilities=rows)

@@ -30,6 +30,7 @@ def test_modes_of_quantization_share_one_training() -> None:
     assert changed(keys("quant=ptq"), keys("quant=none")) == {
         "convert",
         "evaluate",
+        "fidelity",
         "compile",
         "measure",
     }
@@ -65,6 +66,7 @@ def test_the_types_at_the_ends_of_a_model_do_not_train_again() -> None:
     assert changed(keys("quant=qat"), keys("quant=qat", "quant.io=int8")) == {
         "convert",
         "evaluate",
+        "fidelity",
         "compile",
         "measure",
     }

@@ -11,7 +11,7 @@ import pytest
 
 from coralexp.artifacts.examples import INDEX_FILE, DatasetIndex
 from coralexp.artifacts.tflite_model import TfliteModel, read_model
-from coralexp.quant import dynamic, float16, int16x8, none, ptq, qat
+from coralexp.quant import dynamic, float16, int16x8, none, ptq, ptq_ai_edge, qat
 from coralexp.stages.convert import convert_model
 from coralexp.stages.trained import save_trained
 from coralexp.training.watch import History
@@ -27,10 +27,14 @@ CLASSES = ("one", "two", "three")
 MODES = {
     "none": none.plan(),
     "dynamic": dynamic.plan(),
+    "for_size": dynamic.plan(optimize_for="size"),
+    "for_latency": dynamic.plan(optimize_for="latency"),
     "float16": float16.plan(),
     "int16x8": int16x8.plan(calibration_images=8),
     "ptq": ptq.plan(calibration_images=8),
     "ptq_int8": ptq.plan(calibration_images=8, io="int8"),
+    "ptq_per_tensor": ptq.plan(calibration_images=8, per_channel=False),
+    "ptq_ai_edge": ptq_ai_edge.plan(calibration_images=8),
     "qat": qat.plan(),
     "qat_int8": qat.plan(io="int8"),
 }

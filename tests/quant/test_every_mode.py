@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tf
 
-INTEGER = ["ptq", "ptq_int8", "qat", "qat_int8"]
+INTEGER = ["ptq", "ptq_int8", "ptq_ai_edge", "qat", "qat_int8"]
 FLOAT_ENDS = ["none", "dynamic", "float16", "int16x8"]
 # The highest versions that edgetpu_compiler 16 takes.
 ACCEPTED = {
@@ -60,7 +60,7 @@ def test_operators_of_an_integer_mode_are_as_old_as_the_compiler_wants(
 @pytest.mark.parametrize("name", INTEGER)
 def test_plain_pixels_go_into_an_integer_model(convert: Convert, name: str) -> None:
     contract = convert(name).input
-    signed = name.endswith("int8")
+    signed = name.endswith(("int8", "ai_edge"))  # the latter knows no uint8
 
     assert contract.tensor.scale == pytest.approx(2 / 255, rel=1e-6)
     assert contract.tensor.dtype == ("int8" if signed else "uint8")
@@ -142,3 +142,18 @@ def test_an_integer_file_is_a_fraction_of_the_float_file(
     bytes_of = sizes(width)
 
     assert bytes_of["ptq"] / bytes_of["none"] <= share
+
+
+def test_what_older_exercises_optimize_for_makes_no_difference(convert: Convert) -> None:
+    files = {convert(name).path.read_bytes() for name in ("dynamic", "for_size", "for_latency")}
+
+    assert len(files) == 1
+
+
+def test_one_scale_for_all_channels_is_what_was_asked_for(convert: Convert) -> None:
+    def scales(name: str) -> int:
+        graph = read_graph(convert(name).path)
+        return max(len(t.quantization.scales) for t in graph.tensors if t.quantization)
+
+    assert scales("ptq") > 1
+    assert scales("ptq_per_tensor") == 1

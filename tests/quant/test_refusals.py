@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coralexp.errors import OptionError
-from coralexp.quant import int16x8, ptq, qat
+from coralexp.quant import int16x8, ptq, ptq_ai_edge, qat
 from coralexp.quant.calibration import representative
 from coralexp.quant.contract import QuantizationMode
 from coralexp.spec.compose import parse
@@ -18,9 +18,11 @@ CHOICES = sorted(
     path.stem for path in (Path(__file__).resolve().parents[2] / "conf" / "quant").glob("*.yaml")
 )
 
+MODES = {"none", "dynamic", "float16", "ptq", "ptq_ai_edge", "int16x8", "qat"}
+
 
 def test_the_modes_are_those_that_are_promised() -> None:
-    assert set(CHOICES) == {"none", "dynamic", "float16", "ptq", "int16x8", "qat"}
+    assert set(CHOICES) == MODES
 
 
 @pytest.mark.parametrize("choice", CHOICES)
@@ -29,13 +31,15 @@ def test_every_choice_is_a_mode(choice: str) -> None:
     mode = bind(experiment["quant"])()
 
     assert isinstance(mode, QuantizationMode)
-    assert mode.integer_only == (choice in {"ptq", "qat"})
+    assert mode.integer_only == (choice in {"ptq", "ptq_ai_edge", "qat"})
     assert (mode.fine_tuning is not None) == (choice == "qat")
-    assert (mode.calibration_images > 0) == (choice in {"ptq", "int16x8"})
+    assert (mode.calibration_images > 0) == (choice in {"ptq", "ptq_ai_edge", "int16x8"})
 
 
 @pytest.mark.parametrize("count", [0, -1])
-@pytest.mark.parametrize("plan", [ptq.plan, int16x8.plan], ids=["ptq", "int16x8"])
+@pytest.mark.parametrize(
+    "plan", [ptq.plan, ptq_ai_edge.plan, int16x8.plan], ids=["ptq", "ptq_ai_edge", "int16x8"]
+)
 def test_no_calibration_images_are_refused(plan, count: int) -> None:
     with pytest.raises(OptionError, match=rf"^calibration_images: .*got {count}\. 100 to 500"):
         plan(calibration_images=count)
