@@ -17,6 +17,7 @@ from coralexp.artifacts.sameness import TIMED_STAGES
 from coralexp.artifacts.store import Store
 from coralexp.cli.stored_jobs import CONFIG, EXPECTED
 from coralexp.errors import ConfigError, Problem, StoreError
+from coralexp.report.frozen import RESULTS, TITLES, Page, page
 from coralexp.spec.plain_yaml import read_regular
 from coralexp.spec.stored import from_dict, to_yaml
 
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
 
     from coralexp.artifacts.record import RunRecord
 
+TEXT = "lab.md"
 _DESCRIPTION = f"""\
 Write what others need to make a run again and to hold theirs against it:
 
   config.yaml      the stored configuration; of a sweep config-1.yaml, config-2.yaml, ...
   {EXPECTED}    metrics, their tolerances, the digest of every artifact, versions, commit
-  README.md        the table of results and the pictures beside it
+  README.md        the table of results and the pictures beside it, put into the text of
+                   {TEXT} if the folder has one, at its line {RESULTS}
 
 `coralexp reproduce FOLDER` then makes it again, with an empty store, too."""
-_PICTURES = ("samples", "curves", "confusion_matrix")
+_OF_A_KIND = 3  # pictures on a page; a sweep of many jobs would fill it
 
 
 def main(args: Sequence[str]) -> int:
@@ -105,8 +108,6 @@ def _write(
     asked: argparse.Namespace, records: Sequence[RunRecord], record: RunRecord, store: Store
 ) -> list[str]:
     """Write everything beside its place first, then put it there."""
-    from coralexp.report.frozen import Page, page
-
     out: Path = asked.out
     out.parent.mkdir(parents=True, exist_ok=True)
     several = len(records) > 1
@@ -119,7 +120,7 @@ def _write(
             (draft / config).write_text(to_yaml(experiment), encoding="utf-8")
         pictures = _pictures(records, store, Path(name), draft, models=asked.with_models)
         command = shlex.join(["python", "-m", "coralexp", *record.overrides])
-        about = Page(out.as_posix(), asked.question, asked.conclusion, command)
+        about = Page(out.as_posix(), asked.question, asked.conclusion, command, _text(out))
         (draft / "README.md").write_text(page(about, records, pictures), encoding="utf-8")
         jobs = [expectation(run, store, c) for run, c in zip(records, configs, strict=True)]
         files = [*(path.name for path in draft.iterdir()), EXPECTED]
@@ -130,6 +131,14 @@ def _write(
         for file in files:
             (draft / file).replace(out / file)
     return files
+
+
+def _text(out: Path) -> str:
+    """Return the author's text; empty if there is none."""
+    try:
+        return (out / TEXT).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def _packages(record: RunRecord) -> tuple[str, ...]:
@@ -145,12 +154,13 @@ def _pictures(
     """Copy each picture once, though several runs may share it."""
     from coralexp.report.attachments import attachments
 
-    found: dict[str, list[tuple[int, str]]] = {kind: [] for kind in _PICTURES}
+    found: dict[str, list[tuple[int, str]]] = {kind: [] for kind in TITLES}
     seen: set[Path] = set()
     for number, record in enumerate(records):
         start = f"{number + 1}-" if len(records) > 1 else ""
         for path in attachments(record, store.root, scratch, _note):
-            wanted = path.suffix == ".png" and path.stem in found
+            kept = found.get(path.stem) if path.suffix == ".png" else None
+            wanted = kept is not None and len(kept) < _OF_A_KIND
             if path in seen or not (wanted or (models and path.suffix == ".tflite")):
                 continue
             seen.add(path)

@@ -27,7 +27,9 @@ STORED_SIDE_PX = 8
 BRIGHTEST = 16
 
 
-def read(*, side_px: int = 32, channels: int = 1, limit: int | None = None) -> Dataset:
+def read(
+    *, side_px: int = 32, channels: int = 1, limit: int | None = None, stands_for: str = ""
+) -> Dataset:
     """Read the digits, enlarge them, and split them at random.
 
     A picture of 8 x 8 levels from 0 (paper) to 16 (ink) is scaled to [0, 255], then resized
@@ -37,6 +39,7 @@ def read(*, side_px: int = 32, channels: int = 1, limit: int | None = None) -> D
         side_px: Height and width of a picture, at least 8.
         channels: 1 (grey) or 3 (the same thrice).
         limit: Keep at most that many pictures in all.
+        stands_for: Dataset of an exercise in whose place this one is used; runs are tagged so.
 
     Raises:
         OptionError: If an option is out of its range.
@@ -47,7 +50,7 @@ def read(*, side_px: int = 32, channels: int = 1, limit: int | None = None) -> D
     def open_(seed: int) -> Examples:
         return _examples(seed, side_px, channels)
 
-    return Dataset((side_px, side_px, channels), classes, _file_digest, open_, limit)
+    return Dataset((side_px, side_px, channels), classes, _file_digest, open_, limit, stands_for)
 
 
 def _file_digest() -> str:

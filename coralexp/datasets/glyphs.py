@@ -42,6 +42,7 @@ def draw(
     shadow: float = 0.6,
     erosion: float = 0.5,
     limit: int | None = None,
+    stands_for: str = "",
 ) -> Dataset:
     """Draw signs as if cut into stone and photographed.
 
@@ -63,6 +64,7 @@ def draw(
         shadow: Strength of the slanting light and its shadows, in [0, 1].
         erosion: Edges eaten, depth lost, pits, in [0, 1].
         limit: Keep at most that many pictures in all.
+        stands_for: Dataset of an exercise in whose place this one is used; runs are tagged so.
 
     Raises:
         OptionError: If an option is out of its range.
@@ -91,7 +93,8 @@ def draw(
     def open_(seed: int) -> Examples:
         return _examples(seed, classes, images_per_sign, (side_px, side_px, channels), worn)
 
-    return Dataset((side_px, side_px, channels), classes, _font_digest, open_, limit)
+    shape = (side_px, side_px, channels)
+    return Dataset(shape, classes, _font_digest, open_, limit, stands_for)
 
 
 def _font_digest() -> str:

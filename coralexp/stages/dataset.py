@@ -34,8 +34,8 @@ def write_dataset(dataset: Dataset, seed: int, folder: Path, progress: Progress)
     """Write every example's pixels and label.
 
     Of each split: `images.npy`, uint8 `[N, H, W, C]`, and `labels.npy`, int64 `[N]`, whose rows go
-    round the classes; beside them `dataset.json`, see `DatasetIndex`, and `metrics.json`. One
-    picture at a time is in memory.
+    round the classes; beside them `dataset.json`, see `DatasetIndex`, `metrics.json`, and of a
+    stand-in `tags.json`. One picture at a time is in memory.
 
     Args:
         dataset: What to write.
@@ -72,6 +72,9 @@ def write_dataset(dataset: Dataset, seed: int, folder: Path, progress: Progress)
     skipped = (*examples.left_out, *work.skipped)
     index = DatasetIndex(dataset.classes, dataset.image_shape, digest.hexdigest(), images, skipped)
     (folder / INDEX_FILE).write_text(index.to_json(), encoding="utf-8")
+    if dataset.stands_for:
+        tags = {"stand_in": "true", "stands_for": dataset.stands_for}
+        (folder / "tags.json").write_text(json.dumps(tags, indent=1), encoding="utf-8")
     metrics = {f"images_{split}": count for split, count in images.items()}
     metrics["images_skipped"] = len(skipped)
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FULL = ["train", "train", "test", "test", "validation"]
 
 
-def small(**options: int) -> Dataset:
+def small(**options: int | str) -> Dataset:
     return glyphs.draw(signs=3, images_per_sign=20, side_px=16, **options)
 
 
@@ -208,3 +208,11 @@ def source(splits: list[str], labels: list[int], image: np.ndarray | None) -> Da
 def test_what_breaks_its_promise_is_refused(dataset: Dataset, told: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=told):
         write_dataset(dataset, 0, tmp_path, silent)
+
+
+def test_a_stand_in_says_for_what_it_stands(tmp_path: Path) -> None:
+    entry = written(small(stands_for="cifar10"), tmp_path / "entry")
+
+    tags = json.loads((entry / "tags.json").read_text())
+    assert tags == {"stand_in": "true", "stands_for": "cifar10"}
+    assert not (written(small(), tmp_path / "itself") / "tags.json").exists()
