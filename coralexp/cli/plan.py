@@ -37,7 +37,7 @@ def main(args: Sequence[str]) -> int:
     for number, (experiment, job) in enumerate(zip(request.experiments, jobs, strict=True)):
         name = " ".join(experiment.overrides) or "the defaults"
         lines.append(f"job {number + 1} of {len(jobs)}: {name}")
-        lines += [f"  {stage.stage:9}{_fate(stage)}" for stage in job]
+        lines += [f"  {stage.stage:10}{_fate(stage)}" for stage in job]
     lines.append(_total([stage for job in jobs for stage in job]))
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -46,7 +46,7 @@ class _Live(Progress):
     def __init__(self, stage: str, console: Console) -> None:
         self.figures = ""
         super().__init__(
-            TextColumn("  {task.description:<9}", markup=False),
+            TextColumn("  {task.description:<10}", markup=False),
             SpinnerColumn(),
             BarColumn(24),
             TextColumn("{task.fields[place]}", markup=False),
@@ -102,7 +102,7 @@ class ConsoleObserver:
             self._live = _Live(stage, self._console)
             self._live.start()
         else:
-            self._print(f"{self._whose(run)}  {stage:<9} started")
+            self._print(f"{self._whose(run)}  {stage:<10} started")
         return work
 
     def stage_progressed(self, run: RunRecord, stage: str, step: Step) -> None:
@@ -132,10 +132,10 @@ class ConsoleObserver:
             self._tell(run, work, work.untold, None)
         how = run.stages.get(stage)
         if how is not None and how.reused:
-            self._print(f"{self._whose(run)}  {stage:<9} reused")
+            self._print(f"{self._whose(run)}  {stage:<10} reused")
         else:
             seconds = f" in {in_words(how.seconds)}" if how is not None else ""
-            self._print(f"{self._whose(run)}  {stage:<9} done{seconds}")
+            self._print(f"{self._whose(run)}  {stage:<10} done{seconds}")
 
     def run_finished(self, run: RunRecord) -> None:
         """Print how a job ended."""
@@ -180,7 +180,7 @@ class ConsoleObserver:
     def _tell(self, run: RunRecord, work: _Work, step: Step, left_s: float | None) -> None:
         work.told = time.monotonic()
         work.untold = None
-        self._print(f"{self._whose(run)}  {work.stage:<9} {_words(step, left_s)}")
+        self._print(f"{self._whose(run)}  {work.stage:<10} {_words(step, left_s)}")
 
     def _print(self, text: str, style: str | None = None) -> None:
         self._console.print(
