@@ -49,8 +49,8 @@ def test_piped_it_is_plain_lines(jobs: Jobs) -> None:
 
     lines = text.splitlines()
     assert lines[0] == "job 1 of 2: quant=ptq"
-    assert lines[1] == "  dataset   reused"
-    assert "  train     done in 1 min 15 s" in lines
+    assert lines[1] == "  dataset    reused"
+    assert "  train      done in 1 min 15 s" in lines
     assert "note: the disk is nearly full" in lines
     assert "TrainingError: the loss is nan" in lines[-1]
     assert "\x1b" not in text
@@ -61,7 +61,7 @@ def test_piped_the_last_epoch_is_told_and_no_more_than_one_a_second(jobs: Jobs) 
     lines = play(jobs, Console(file=io.StringIO())).splitlines()
 
     epochs = [line for line in lines if "epoch" in line]
-    assert epochs == ["  train     epoch 1/3  loss 0.5000", "  train     epoch 3/3  loss 0.1667"]
+    assert epochs == ["  train      epoch 1/3  loss 0.5000", "  train      epoch 3/3  loss 0.1667"]
 
 
 def test_on_a_terminal_a_live_line_fits_into_80_places(jobs: Jobs) -> None:
