@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_ABSOLUTE = {"accuracy": 0.02, "accuracy_float": 0.02}
-_RELATIVE = {"model_size_bytes": 0.01, "on_chip_bytes": 0.01, "off_chip_bytes": 0.01}
+_ABSOLUTE = {
+    "accuracy": 0.02,
+    "accuracy_float": 0.02,
+    "accuracy_float_tflite": 0.02,
+    "accuracy_fine_tuned": 0.02,
+    "accuracy_lost": 0.02,
+    "float_agreement": 0.02,
+    "output_sqnr_db": 3.0,
+}
+_RELATIVE = {
+    "model_size_bytes": 0.01,
+    "model_size_float_bytes": 0.01,
+    "zipped_size_bytes": 0.01,
+    "on_chip_bytes": 0.01,
+    "off_chip_bytes": 0.01,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,8 @@ class ExpectedJob:
 def tolerance(metric: str, value: float) -> float:
     """Return how far a metric may be off where bits are not promised.
 
-    Accuracies may differ by 0.02, sizes in bytes by 1 %; every other metric has to be equal.
+    Accuracies may differ by 0.02, signal-to-noise ratios by 3 dB (half of the noise), sizes in
+    bytes by 1 %; every other metric has to be equal.
     """
     return _ABSOLUTE.get(metric, _RELATIVE.get(metric, 0.0) * abs(value))
 

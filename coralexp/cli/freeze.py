@@ -17,6 +17,7 @@ from coralexp.artifacts.sameness import TIMED_STAGES
 from coralexp.artifacts.store import Store
 from coralexp.cli.stored_jobs import CONFIG, EXPECTED
 from coralexp.errors import ConfigError, Problem, StoreError
+from coralexp.report.experiment_index import with_index
 from coralexp.report.frozen import RESULTS, TITLES, Page, page
 from coralexp.spec.plain_yaml import read_regular
 from coralexp.spec.stored import from_dict, to_yaml
@@ -85,6 +86,7 @@ def main(args: Sequence[str]) -> int:
     except OSError as error:
         raise StoreError(f"{asked.out}: cannot be written ({error.strerror})") from error
     sys.stdout.writelines(f"{asked.out / name}\n" for name in sorted(files))
+    _renew_index(asked.out.parent)
     for text in _notes(records):
         _note(text)
     return 0
@@ -131,6 +133,17 @@ def _write(
         for file in files:
             (draft / file).replace(out / file)
     return files
+
+
+def _renew_index(folder: Path) -> None:
+    """Bring the page that lists the experiments of a folder up to date, if there is one."""
+    page_of_all = folder / "README.md"
+    if page_of_all.is_file():
+        text = page_of_all.read_text(encoding="utf-8")
+        renewed = with_index(text, folder)
+        if renewed != text:
+            page_of_all.write_text(renewed, encoding="utf-8")
+            sys.stdout.write(f"{page_of_all}\n")
 
 
 def _text(out: Path) -> str:
