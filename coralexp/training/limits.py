@@ -70,7 +70,8 @@ def require_sense(recipe: Recipe, given: Mapping[str, object]) -> None:
     """
     if recipe.unfreeze_from is not None and not recipe.freeze_backbone:
         raise OptionError(
-            "unfreeze_from", "needs a first phase in which only the head learns: freeze_backbone=true"
+            "unfreeze_from",
+            "needs a first phase in which only the head learns: freeze_backbone=true",
         )
     if recipe.freeze_backbone and recipe.freeze_until is not None:
         raise OptionError(
@@ -78,7 +79,8 @@ def require_sense(recipe: Recipe, given: Mapping[str, object]) -> None:
         )
     if given.get("fine_tune_epochs") is not None and recipe.unfreeze_from is None:
         raise OptionError(
-            "fine_tune_epochs", "needs the first layer that is to learn: unfreeze_from=LAYER (or all)"
+            "fine_tune_epochs",
+            "needs the first layer that is to learn: unfreeze_from=LAYER (or all)",
         )
     if given.get("momentum") is not None and recipe.optimizer != "sgd":
         raise OptionError("momentum", f"belongs to optimizer=sgd, not to {recipe.optimizer}")
