@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from coralexp.tf_runtime import keras, tf
 
@@ -61,7 +61,7 @@ class Averages:
             self._exchange()
 
     @contextlib.contextmanager
-    def in_place(self) -> Iterator[None]:
+    def in_place(self) -> Generator[None]:
         """Let the model be the averaged one for a while."""
         self.exchange()
         try:

@@ -43,9 +43,13 @@ def event_writer(
     from coralexp.tf_runtime import keras
 
     events = _Events(folder, batches, history, phase)
+
+    def epoch_ends(epoch: int, logs: Mapping[str, float]) -> None:
+        events.epoch_ends(callback.model)
+
     callback = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: events.begin(),
-        on_epoch_end=lambda epoch, logs: events.epoch_ends(callback.model),
+        on_epoch_end=epoch_ends,
         on_train_end=lambda logs: events.end(),
     )
     return callback

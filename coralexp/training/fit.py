@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.errors import TrainingError
+from coralexp.training.averaging import Averages
 from coralexp.training.batches import (
     Labels,
     Pixels,
@@ -15,7 +16,6 @@ from coralexp.training.batches import (
     steps_per_epoch,
     training_batches,
 )
-from coralexp.training.averaging import Averages
 from coralexp.training.early_stopping import Stopping
 from coralexp.training.events import event_writer
 from coralexp.training.optimizer import make_optimizer
@@ -95,18 +95,20 @@ def fit(
     begin = history.before(phase)
     if begin == len(history.epochs):  # how the phase before ended says nothing of this one
         history.stopped_by = None
-    last, total = begin + epochs, begin + epochs + later_epochs
-    rate = learning_rates(recipe, learning_rate, epochs=epochs, steps_per_epoch=steps)
-    model.compile(
-        optimizer=make_optimizer(recipe, rate),
-        loss=_loss(recipe),
-        metrics=["accuracy"],
-        jit_compile=False,  # XLA is an order of magnitude slower for this on a CPU
-    )
+    last = begin + epochs
+    _compile(model, recipe, learning_rate, epochs=epochs, steps_per_epoch=steps)
     averages = Averages(model, recipe.average)
     stopping = Stopping(recipe.early_stopping, history)
     resume = Resume(
-        checkpoint, model, history, stopping, last, progress, phase, total, averages.variables
+        checkpoint,
+        model,
+        history,
+        stopping,
+        last,
+        progress,
+        phase=phase,
+        total=last + later_epochs,
+        averages=averages.variables,
     )
     resume.take_up()
     first = len(history.epochs)
@@ -129,22 +131,23 @@ def fit(
                 stopping.epoch_ends(epoch - begin, logs["val_loss"], model)
         resume.keep()
 
-    watch = watcher(
-        recipe,
-        history,
-        epochs=total,
-        steps=steps,
-        phase=phase,
-        progress=progress,
-        hint=f"lower {rate_option} (now {learning_rate:g})",
-    )
-    follow = keras.callbacks.LambdaCallback(
-        on_batch_end=lambda step, logs: averages.step_ends(),
-        on_epoch_end=epoch_ends,
-        on_test_begin=lambda logs: averages.exchange(),
-        on_test_end=lambda logs: averages.exchange(),
-    )
-    callbacks = [watch, follow]
+    callbacks = [
+        watcher(
+            recipe,
+            history,
+            epochs=last + later_epochs,
+            steps=steps,
+            phase=phase,
+            progress=progress,
+            hint=f"lower {rate_option} (now {learning_rate:g})",
+        ),
+        keras.callbacks.LambdaCallback(
+            on_batch_end=lambda step, logs: averages.step_ends(),
+            on_epoch_end=epoch_ends,
+            on_test_begin=lambda logs: averages.exchange(),
+            on_test_end=lambda logs: averages.exchange(),
+        ),
+    ]
     if events is not None:
         callbacks.append(event_writer(events, batches.take(1), history, phase=phase))
     if not resume.ended:
@@ -175,10 +178,18 @@ def accuracy(model: keras.Model, data: Labelled) -> float:
     return float(np.mean(np.argmax(answers, axis=1) == np.asarray(data.labels)))
 
 
-def _loss(recipe: Recipe) -> keras.losses.Loss:
+def _compile(
+    model: keras.Model, recipe: Recipe, peak: float, *, epochs: int, steps_per_epoch: int
+) -> None:
     from coralexp.tf_runtime import keras
 
-    return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    rate = learning_rates(recipe, peak, epochs=epochs, steps_per_epoch=steps_per_epoch)
+    model.compile(
+        optimizer=make_optimizer(recipe, rate),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA is an order of magnitude slower for this on a CPU
+    )
 
 
 def _class_weights(labels: Labels, classes: int) -> dict[int, float]:

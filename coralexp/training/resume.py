@@ -2,8 +2,8 @@
 
 Everything that moves while a model learns is kept: its weights and statistics, the optimizer's
 variables with the count of steps that the schedule follows, the states of the random generators,
-what early stopping remembers, moving averages. The order of the images and their changes need no keeping: they are
-functions of the seed, the epoch and the step.
+what early stopping remembers, moving averages. The order of the images and their changes need no
+keeping: they are functions of the seed, the epoch and the step.
 """
 
 from __future__ import annotations

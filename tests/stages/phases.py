@@ -42,7 +42,7 @@ TWO_PHASES = partial(
 )
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for the end of the process."""
 
 
@@ -61,12 +61,12 @@ def main(root: Path) -> None:
                 notes.append(f"{name}: {step.note}")
             share = step.facts.get("epoch_share", 0.0)
             if not again and 0 < killed_after < share:
-                raise Killed
+                raise KilledError
 
         for again in (False, True) if killed_after else (True,):
             folder = root / (name if again else f"{name}-before")
             folder.mkdir()
-            with contextlib.suppress(Killed):
+            with contextlib.suppress(KilledError):
                 train_model(
                     dataset,
                     BACKBONE,

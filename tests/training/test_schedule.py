@@ -67,9 +67,11 @@ def test_weight_decay_takes_its_share_of_kernels_alone(optimizer: str) -> None:
 def test_momentum_and_epsilon_arrive() -> None:
     from coralexp.training.optimizer import make_optimizer
 
-    assert make_optimizer(recipe.plan(optimizer="sgd", momentum=0.0), 0.1).momentum == 0
-    assert make_optimizer(recipe.plan(optimizer="sgd"), 0.1).momentum == 0.9
-    assert make_optimizer(recipe.plan(epsilon=1e-8), 0.1).epsilon == 1e-8
+    assert make_optimizer(
+        recipe.plan(optimizer="sgd", momentum=0.0), 0.1
+    ).momentum == pytest.approx(0)
+    assert make_optimizer(recipe.plan(optimizer="sgd"), 0.1).momentum == pytest.approx(0.9)
+    assert make_optimizer(recipe.plan(epsilon=1e-8), 0.1).epsilon == pytest.approx(1e-8)
 
 
 def test_the_average_of_the_weights_is_that_of_the_formula_and_is_what_is_kept() -> None:
@@ -91,6 +93,6 @@ def test_the_average_of_the_weights_is_that_of_the_formula_and_is_what_is_kept()
 
     with averages.in_place():
         assert float(kernel[0, 0]) == pytest.approx(expected)
-        assert float(bias[0]) == 0
-    assert float(kernel[0, 0]) == 5
+        assert float(bias[0]) == pytest.approx(0)
+    assert float(kernel[0, 0]) == pytest.approx(5)
     assert isinstance(averages.variables[0], tf.Variable)
