@@ -21,6 +21,8 @@ TIMED_FILES = frozenset(
         "cpu_latencies_ms.npy",
         "compiler_stdout.txt",
         "fingerprint.pb",
+        "phase1.tfevents",  # TensorBoard's: each event carries its time
+        "phase2.tfevents",
     }
 )
 # Files of which some fields are times.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import yaml
 
+from coralexp.artifacts.runs import Runs
 from coralexp.artifacts.tflite_model import MODEL
 from coralexp.edgetpu.inspection import Inspection, digest
 from coralexp.edgetpu.latency.record import read_latency
@@ -19,6 +20,8 @@ from coralexp.report.curves import draw_curves
 from coralexp.report.inspection.operator_table import write_operator_table
 from coralexp.report.inspection.page import page
 from coralexp.report.layer_errors import draw_layer_errors
+from coralexp.report.mistakes import draw_mistakes
+from coralexp.report.pareto import draw_pareto
 from coralexp.report.per_class import per_class, write_csv, write_markdown
 from coralexp.report.recall_lost import write_recall_lost
 from coralexp.report.samples import draw as draw_samples
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _AS_THEY_ARE = (
     ("train", "layers.md"),
+    ("train", "tensorboard/*.tfevents"),
     ("convert", "*.tflite"),
     ("convert", "contract.json"),
     ("convert", "labels.txt"),
@@ -49,21 +53,26 @@ def attachments(
 ) -> list[Path]:
     """Return the files to keep with a run, each under a name of its own.
 
+    Of a sweep it is the picture of its runs, if two of them can be compared.
+
     Args:
-        record: A run that ended, in whatever state: stages that it did not reach are left out, and
-            so is what was deleted from the store since.
+        record: A run or a sweep that ended, in whatever state: stages that it did not reach are
+            left out, and so is what was deleted from the store since.
         store: Folder of the stages' artifacts.
         folder: Receives the files that are made here; given again for another run of the same
             stages, it saves drawing their pictures again.
         note: Hears of what could not be made.
     """
     sources = _Sources(record, store, folder)
+    if record.kind == "sweep":
+        return sources.pareto()
     files = [*sources.texts(), *sources.copies()]
     for stages, make in (
         (("dataset",), sources.samples),
         (("train", "qat"), sources.curves),
         (("dataset", "evaluate"), sources.judgements),
         (("reference", "fidelity"), sources.fidelity),
+        (("dataset", "evaluate"), sources.mistakes),
         (("compile", "measure"), sources.placement),
     ):
         try:
@@ -155,6 +164,26 @@ class _Sources:
             if not files[1].exists():
                 draw_layer_errors(table, files[1])
         return files
+
+    def mistakes(self) -> list[Path]:
+        """Draw the images of which the deployed model was surest and wrong."""
+        dataset, evaluated = self._entry("dataset"), self._entry("evaluate")
+        if dataset is None or evaluated is None:
+            return []
+        to = self._place("evaluate", evaluated.name) / "worst_mistakes.png"
+        if not to.exists():
+            with np.load(evaluated / "predictions.npz", allow_pickle=False) as arrays:
+                drawn = draw_mistakes(dataset, arrays["labels"], arrays["probabilities"], to)
+            if not drawn:
+                return []
+        return [to]
+
+    def pareto(self) -> list[Path]:
+        """Draw what the runs of a sweep reached, at what cost."""
+        runs = [run for run in Runs(self.store / "runs") if run.sweep == self.record.id]
+        to = self._place("sweep", self.record.id) / "pareto.png"
+        drawn = draw_pareto(runs, to)
+        return [to] if drawn else []
 
     def placement(self) -> list[Path]:
         """Write where each operator runs, and draw what the time of an inference is made of."""

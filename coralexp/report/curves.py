@@ -26,6 +26,7 @@ def draw_curves(
     Args:
         training: An entry for each epoch: `loss`, `accuracy` in [0, 1], and, where there is a
             validation split, `validation_loss` and `validation_accuracy`.
+            A training in two phases says which in `phase`, from 1.
         fine_tuning: The same for quantization-aware training; drawn behind it. May be empty.
         to: PNG file to write.
     """
@@ -38,8 +39,11 @@ def draw_curves(
     ):
         _lines(axes, name, training, 0, labelled=True)
         _lines(axes, name, fine_tuning, len(training), labelled=False)
+        first = sum(epoch.get("phase", 1) == 1 for epoch in training)
+        if 0 < first < len(training):
+            _border(axes, first + 0.5, "more layers learn")
         if fine_tuning and training:
-            _border(axes, len(training) + 0.5)
+            _border(axes, len(training) + 0.5, "quantization-aware")
         axes.set_title(name.capitalize())
         axes.set_xlabel("Epoch")
         axes.set_ylabel(label)
@@ -81,10 +85,12 @@ def _lines(
             )
 
 
-def _border(axes: Axes, x: float) -> None:
+def _border(axes: Axes, x: float, text: str) -> None:
+    from matplotlib.patheffects import withStroke
+
     axes.axvline(x, color=GREY, linewidth=0.8, linestyle=":")
     axes.annotate(
-        "fine-tuning",
+        text,
         (x, 0.5),
         xycoords=("data", "axes fraction"),
         xytext=(3, 0),
@@ -93,4 +99,5 @@ def _border(axes: Axes, x: float) -> None:
         va="center",
         fontsize=8,
         color=GREY,
+        path_effects=[withStroke(linewidth=3, foreground="white")],  # legible where lines cross
     )

@@ -17,7 +17,7 @@ TITLES = {
     "samples": "Training images",
     "curves": "Training",
     "confusion_matrix": "Confusion",
-    "mistakes": "Worst mistakes",
+    "worst_mistakes": "Worst mistakes",
     "layer_errors": "What quantization did to each layer",
 }
 RESULTS = "<!-- results -->"  # in a text of the author's: what stands before it and behind it

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_index
+from coralexp.artifacts.progress import Step
 from coralexp.stages.features import copy_head, features_of, head_alone
 from coralexp.stages.trained import save_trained, splits_of
+from coralexp.training.events import FOLDER
 from coralexp.training.fit import accuracy, fit, seed_everything
+from coralexp.training.freezing import freeze, unfreeze
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +53,7 @@ def train_model(
             where the images are needed.
 
     Raises:
+        OptionError: If the recipe names a layer that the backbone has not.
         TrainingError: If the loss is no longer a number.
         WeightsError: If stored weights cannot be had or do not fit.
     """
@@ -58,8 +63,7 @@ def train_model(
     index = read_index(dataset)
     splits = splits_of(dataset)
     backbone = build_backbone(index.image_shape)
-    if recipe.freeze_backbone:
-        backbone.trainable = False
+    freeze(backbone, recipe)
     extractor = {layer.name for layer in backbone.layers}
     model = keras.Model(
         backbone.input, attach_head(backbone.output, len(index.classes)), name="classifier"
@@ -69,19 +73,39 @@ def train_model(
     else:
         learner = head_alone(model, backbone, attach_head, len(index.classes))
         train, validation = features_of(features, splits)
-    history = fit(
-        learner,
-        train,
-        validation,
-        recipe,
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
+    run = partial(
+        fit,
+        recipe=recipe,
         seed=seed,
         progress=progress,
         checkpoint=checkpoint,
+        events=folder / FOLDER if recipe.tensorboard else None,
+    )
+    later_epochs = 0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs
+    history = run(
+        learner,
+        train,
+        validation,
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        later_epochs=later_epochs,
     )
     if features is not None:
         copy_head(learner, model, backbone)
+    if recipe.unfreeze_from is not None and not history.ended_in(1):
+        unfreeze(backbone, recipe)
+        history = run(
+            model,
+            splits["train"],
+            splits["validation"],
+            epochs=recipe.fine_tune_epochs,
+            learning_rate=recipe.learning_rate * recipe.fine_tune_rate,
+            after=history,
+        )
+    if recipe.tensorboard:
+        done = len(history.epochs)
+        note = f"events: tensorboard --logdir {folder.parent} (pip install tensorboard)"
+        progress(Step(done, done, "epochs", note=note))
     metrics = {
         "accuracy_float": accuracy(model, splits["test"]),
         "parameters_total": model.count_params(),

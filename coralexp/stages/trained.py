@@ -56,7 +56,10 @@ def save_trained(
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
     seconds = [epoch.seconds for epoch in history.epochs]
     (folder / "epoch_timings.json").write_text(json.dumps(seconds, indent=1))
-    times = {f"{stage}_images_per_s": history.images_per_s}
+    times = {
+        f"{stage}_images_per_s": history.images_per_s,
+        f"{stage}_batch_ms": history.batch_ms,
+    }
     (folder / "timings.json").write_text(json.dumps(times, indent=1))
     tags = {"stopped_by": history.stopped_by} if history.stopped_by else {}
     (folder / "tags.json").write_text(json.dumps(tags, indent=1))

@@ -205,6 +205,8 @@ def _figures(facts: Mapping[str, float]) -> list[str]:
     words = [f"{name.replace('_', ' ')} {facts[name]:.4f}" for name in _FACTS if name in facts]
     if "images_per_s" in facts:
         words.append(f"{facts['images_per_s']:.0f} images/s")
+    if "batch_ms" in facts:
+        words.append(f"{facts['batch_ms'] / 1000:.3f} s/batch")
     return words
 
 

@@ -102,8 +102,6 @@ class Scribe:
         return run_id
 
     def _files(self, record: RunRecord) -> list[Path]:
-        if record.kind == "sweep":
-            return []
         try:
             return list(self._attach(record, self._store, self._scratch, self._note))
         except Exception as error:  # noqa: BLE001 - a picture that fails must not take the figures along

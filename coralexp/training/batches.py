@@ -56,10 +56,11 @@ def training_batches(
         first_epoch: Epochs before this one, counted from 0, are left out.
 
     Returns:
-        Pairs of float32 `[B, H, W, C]`, pixels in [-1, 1], and one-hot float32 `[B, classes]`.
+        Pairs of float32 `[B, H, W, C]`, pixels in [-1, 1], and one-hot float32 `[B, classes]`, or
+        shares of two classes where images are mixed.
     """
     from coralexp.tf_runtime import tf
-    from coralexp.training.augmentation import augment
+    from coralexp.training.augmentation import augment, mix
 
     def read(step: int) -> tuple[Pixels, Labels]:
         chosen = batch_indices(len(images), batch_size, seed, int(step))
@@ -71,7 +72,7 @@ def training_batches(
         numbers.set_shape([None])
         seeds = tf.stack([tf.constant(seed, tf.int64), step])
         changed = augment(scale(pixels), augmentation, seeds)
-        return changed, tf.one_hot(numbers, classes)
+        return mix(changed, tf.one_hot(numbers, classes), augmentation.mixup, seeds)
 
     steps = steps_per_epoch(len(images), batch_size)
     return tf.data.Dataset.range(steps * first_epoch, steps * epochs).map(batch).prefetch(2)

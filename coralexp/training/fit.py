@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.errors import TrainingError
+from coralexp.training.averaging import Averages
 from coralexp.training.batches import (
     Labels,
     Pixels,
@@ -16,7 +17,10 @@ from coralexp.training.batches import (
     training_batches,
 )
 from coralexp.training.early_stopping import Stopping
+from coralexp.training.events import event_writer
+from coralexp.training.optimizer import make_optimizer
 from coralexp.training.resume import Resume
+from coralexp.training.schedule import learning_rates
 from coralexp.training.watch import History, watcher
 
 if TYPE_CHECKING:
@@ -53,6 +57,9 @@ def fit(
     progress: Progress,
     rate_option: str = "training.learning_rate",
     checkpoint: Path | None = None,
+    after: History | None = None,
+    later_epochs: int = 0,
+    events: Path | None = None,
 ) -> History:
     """Train the model in place, or go on with a training that was killed.
 
@@ -67,7 +74,11 @@ def fit(
         progress: Hears after each step, at most ten times a second.
         rate_option: Where the user sets the learning rate, for messages.
         checkpoint: File that is written after each epoch, and taken up if it is there; None for
-            none. The result is the same to the bit however often the training was killed.
+            none. The result is the same to the bit however often the training was killed. Phases of
+            one training share it.
+        after: Of the first phase, if this is the second one; goes on.
+        later_epochs: Passes of the phase to come, for the user to see.
+        events: Folder that receives event files for TensorBoard; None for none.
 
     Returns:
         What happened in each epoch, those before a kill included.
@@ -79,16 +90,26 @@ def fit(
 
     classes = model.output_shape[-1]
     steps = steps_per_epoch(len(train.images), recipe.batch_size)
-    rate = _schedule(recipe, learning_rate, steps * epochs)
-    model.compile(
-        optimizer=_optimizer(recipe, rate),
-        loss=_loss(recipe),
-        metrics=["accuracy"],
-        jit_compile=False,  # XLA is an order of magnitude slower for this on a CPU
-    )
-    history = History(images=len(train.images))
+    phase = 1 if after is None else 2
+    history = History(images=len(train.images)) if after is None else after
+    begin = history.before(phase)
+    if begin == len(history.epochs):  # how the phase before ended says nothing of this one
+        history.stopped_by = None
+    last = begin + epochs
+    _compile(model, recipe, learning_rate, epochs=epochs, steps_per_epoch=steps)
+    averages = Averages(model, recipe.average)
     stopping = Stopping(recipe.early_stopping, history)
-    resume = Resume(checkpoint, model, history, stopping, epochs, progress)
+    resume = Resume(
+        checkpoint,
+        model,
+        history,
+        stopping,
+        last,
+        progress,
+        phase=phase,
+        total=last + later_epochs,
+        averages=averages.variables,
+    )
     resume.take_up()
     first = len(history.epochs)
     batches = training_batches(
@@ -96,7 +117,7 @@ def fit(
         train.labels,
         classes=classes,
         batch_size=recipe.batch_size,
-        epochs=epochs,
+        epochs=last,
         augmentation=recipe.augmentation,
         seed=seed,
         first_epoch=first,
@@ -106,29 +127,41 @@ def fit(
 
     def epoch_ends(epoch: int, logs: Mapping[str, float]) -> None:
         if judged:
-            stopping.epoch_ends(epoch, logs["val_loss"], model)
+            with averages.in_place():
+                stopping.epoch_ends(epoch - begin, logs["val_loss"], model)
         resume.keep()
 
-    watch = watcher(
-        recipe,
-        history,
-        epochs=epochs,
-        steps=steps,
-        began=resume.began,
-        progress=progress,
-        hint=f"lower {rate_option} (now {learning_rate:g})",
-    )
+    callbacks = [
+        watcher(
+            recipe,
+            history,
+            epochs=last + later_epochs,
+            steps=steps,
+            phase=phase,
+            progress=progress,
+            hint=f"lower {rate_option} (now {learning_rate:g})",
+        ),
+        keras.callbacks.LambdaCallback(
+            on_batch_end=lambda step, logs: averages.step_ends(),
+            on_epoch_end=epoch_ends,
+            on_test_begin=lambda logs: averages.exchange(),
+            on_test_end=lambda logs: averages.exchange(),
+        ),
+    ]
+    if events is not None:
+        callbacks.append(event_writer(events, batches.take(1), history, phase=phase))
     if not resume.ended:
         model.fit(
             batches,
             initial_epoch=first,
-            epochs=epochs,
+            epochs=last,
             steps_per_epoch=steps,
             validation_data=judges if judged else None,
             class_weight=_class_weights(train.labels, classes) if recipe.class_weights else None,
-            callbacks=[watch, keras.callbacks.LambdaCallback(on_epoch_end=epoch_ends)],
+            callbacks=callbacks,
             verbose=0,
         )
+    averages.exchange()
     stopping.give_back(model)
     if not all(np.isfinite(weights).all() for weights in model.get_weights()):
         raise TrainingError(
@@ -145,35 +178,18 @@ def accuracy(model: keras.Model, data: Labelled) -> float:
     return float(np.mean(np.argmax(answers, axis=1) == np.asarray(data.labels)))
 
 
-def _loss(recipe: Recipe) -> keras.losses.Loss:
+def _compile(
+    model: keras.Model, recipe: Recipe, peak: float, *, epochs: int, steps_per_epoch: int
+) -> None:
     from coralexp.tf_runtime import keras
 
-    return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-
-
-def _schedule(recipe: Recipe, peak: float, steps: int) -> object:
-    from coralexp.tf_runtime import keras
-
-    if recipe.schedule == "cosine":
-        cosine: object = keras.optimizers.schedules.CosineDecay(peak, steps)
-        return cosine
-    if recipe.schedule == "exponential":
-        falling: object = keras.optimizers.schedules.ExponentialDecay(peak, steps, decay_rate=0.01)
-        return falling
-    return peak
-
-
-def _optimizer(recipe: Recipe, rate: object) -> keras.optimizers.Optimizer:
-    from coralexp.tf_runtime import keras
-
-    if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=0.9)
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "rmsprop": keras.optimizers.RMSprop,
-    }
-    return kinds[recipe.optimizer](rate)
+    rate = learning_rates(recipe, peak, epochs=epochs, steps_per_epoch=steps_per_epoch)
+    model.compile(
+        optimizer=make_optimizer(recipe, rate),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA is an order of magnitude slower for this on a CPU
+    )
 
 
 def _class_weights(labels: Labels, classes: int) -> dict[int, float]:

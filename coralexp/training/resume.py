@@ -2,14 +2,14 @@
 
 Everything that moves while a model learns is kept: its weights and statistics, the optimizer's
 variables with the count of steps that the schedule follows, the states of the random generators,
-what early stopping remembers. The order of the images and their changes need no keeping: they are
-functions of the seed, the epoch and the step.
+what early stopping remembers, moving averages. The order of the images and their changes need no
+keeping: they are functions of the seed, the epoch and the step.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, cast
 
 from coralexp.artifacts.progress import Step
@@ -22,7 +22,7 @@ from coralexp.training.checkpoint import (
 from coralexp.training.watch import Epoch, History
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
@@ -42,8 +42,11 @@ class Resume:
         model: Compiled; its optimizer is built here if it was not.
         history: Of the training; takes up the epochs that the file tells.
         stopping: What early stopping remembers.
-        epochs: Passes of the whole training.
+        epochs: Number of the last epoch of this phase, from 1.
         progress: Hears of a resumption, and of a file that is of no use.
+        phase: From 1; the file of an earlier one is passed over.
+        total: Epochs of all phases, for people.
+        averages: Moving averages of the weights; empty if there are none.
     """
 
     path: Path | None
@@ -52,24 +55,32 @@ class Resume:
     stopping: Stopping
     epochs: int
     progress: Progress
-    began: float = field(default_factory=time.monotonic)
+    phase: int = 1
+    total: int = 0
+    averages: Sequence[tf.Variable] = ()
     ended: bool = False
 
     def take_up(self) -> None:
         """Bring the training to where the file says; leave it as it is if there is none.
 
-        Afterwards `began` is when it would have begun had it not been killed, and `ended` says
-        whether no epoch is to follow.
+        Afterwards the history's `began` is when it would have begun had it not been killed, and
+        `ended` says whether no epoch is to follow. Of a file of a later phase it is the history
+        that is taken up, and the weights are left to that phase.
         """
         self.model.optimizer.build(self.model.trainable_variables)
         if self.path is None:
             return
         try:
             found = read_checkpoint(self.path)
-            if found is not None:
-                self._apply(found)
+            if found is None:
+                return
+            of = int(cast("int", found.facts.get("phase", 1)))
+            if of >= self.phase:
+                self._apply(found, weights=of == self.phase)
+            if of == self.phase:
                 after = len(self.history.epochs)
-                self._tell(f"resumed after epoch {after} of {self.epochs}")
+                self._tell(f"resumed after epoch {after} of {self.total or self.epochs}")
+            self.ended = self.ended or of > self.phase
         except ForeignCheckpointError as error:
             self._tell(f"{error}; training begins with the first epoch")
 
@@ -82,13 +93,15 @@ class Resume:
             "epochs": [asdict(epoch) for epoch in self.history.epochs],
             "images_per_s": self.history.images_per_s,
             "stopped_by": self.history.stopped_by,
-            "elapsed_s": time.monotonic() - self.began,
+            "batch_ms": self.history.batch_ms,
+            "elapsed_s": time.monotonic() - self.history.began,
+            "phase": self.phase,
             "ended": self.ended,
             "stopping": self.stopping.facts(),
         }
         arrays = {
             group: [variable.numpy() for variable in variables]
-            for group, variables in _variables(self.model).items()
+            for group, variables in self._variables().items()
         }
         arrays[_BEST] = self.stopping.best_weights
         try:
@@ -97,10 +110,10 @@ class Resume:
             self._tell(f"no checkpoint is kept from here on: {error.strerror or error}")
             self.path = None
 
-    def _apply(self, found: Checkpoint) -> None:
+    def _apply(self, found: Checkpoint, *, weights: bool) -> None:
         """Assign everything, once all of it is known to fit."""
         pairs: list[tuple[tf.Variable, object]] = []
-        for group, variables in _variables(self.model).items():
+        for group, variables in self._variables().items() if weights else ():
             arrays = found.arrays.get(group, ())
             shapes = [(array.shape, array.dtype) for array in arrays]
             if shapes != [(tuple(v.shape), v.dtype.as_numpy_dtype) for v in variables]:
@@ -110,30 +123,34 @@ class Resume:
         try:
             epochs = [Epoch(**epoch) for epoch in cast("list[dict[str, float]]", facts["epochs"])]  # type: ignore[arg-type]
             images_per_s = float(cast("float", facts["images_per_s"]))
+            batch_ms = float(cast("float", facts.get("batch_ms", 0.0)))
             stopped_by = cast("str | None", facts["stopped_by"])
             elapsed_s, ended = float(cast("float", facts["elapsed_s"])), bool(facts["ended"])
-            self.stopping.take_up(
-                cast("Mapping[str, float]", facts["stopping"]), list(found.arrays[_BEST])
-            )
+            if weights:
+                self.stopping.take_up(
+                    cast("Mapping[str, float]", facts["stopping"]), list(found.arrays[_BEST])
+                )
         except (KeyError, TypeError, ValueError) as error:
             raise ForeignCheckpointError(f"{self.path} is damaged ({error})") from error
         for variable, array in pairs:
             variable.assign(array)
         self.history.epochs[:] = epochs
         self.history.images_per_s, self.history.stopped_by = images_per_s, stopped_by
-        self.began, self.ended = time.monotonic() - elapsed_s, ended
+        self.history.batch_ms = batch_ms
+        self.history.began, self.ended = time.monotonic() - elapsed_s, ended
 
     def _tell(self, note: str) -> None:
-        self.progress(Step(len(self.history.epochs), self.epochs, "epochs", note=note))
+        total = self.total or self.epochs
+        self.progress(Step(len(self.history.epochs), total, "epochs", note=note))
 
-
-def _variables(model: keras.Model) -> dict[str, list[tf.Variable]]:
-    """Return everything that moves, in an order that depends on the network alone."""
-    return {
-        "model": list(model.weights),
-        "optimizer": list(model.optimizer.variables),
-        "random": [generator.state for generator in _generators(model)],
-    }
+    def _variables(self) -> dict[str, list[tf.Variable]]:
+        """Return everything that moves, in an order that depends on the network alone."""
+        return {
+            "model": list(self.model.weights),
+            "optimizer": list(self.model.optimizer.variables),
+            "random": [generator.state for generator in _generators(self.model)],
+            "averages": list(self.averages),
+        }
 
 
 def _generators(model: keras.Model) -> list[tf.random.Generator]:

@@ -33,6 +33,7 @@ class Epoch:
         seconds: Wall time, validation included.
         validation_loss: None without validation images.
         validation_accuracy: In [0, 1]; None without validation images.
+        phase: 1, or 2 where more layers learn than at first.
     """
 
     epoch: int
@@ -42,6 +43,7 @@ class Epoch:
     seconds: float
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+    phase: int = 1
 
 
 @dataclass
@@ -51,20 +53,36 @@ class History:
     Attributes:
         images: In the training split.
         epochs: One record for each finished pass.
-        images_per_s: Training speed after the first step, which builds the graph; 0 if there was
-            one step only.
-        stopped_by: `time` or `early_stopping`; None if every epoch ran.
+        images_per_s: Training speed of the last phase after its first step, which builds the graph;
+            0 if there was one step only.
+        stopped_by: `time` or `early_stopping`; None if every epoch of the last phase ran.
+        batch_ms: Mean time of a step, as `images_per_s` counts them.
+        began: Time of the clock when it began; of a resumed one, as if it had not been killed.
     """
 
     images: int
     epochs: list[Epoch] = field(default_factory=list)
     images_per_s: float = 0.0
     stopped_by: str | None = None
+    batch_ms: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    def before(self, phase: int) -> int:
+        """Return how many epochs were in earlier phases."""
+        return sum(epoch.phase < phase for epoch in self.epochs)
+
+    def ended_in(self, phase: int) -> bool:
+        """Return whether its time was over before a later phase could begin."""
+        return self.stopped_by == "time" and self.before(phase + 1) == len(self.epochs)
 
     def to_json(self) -> list[Json]:
-        """Return the epochs as plain values without times; what is None is left out."""
+        """Return the epochs as plain values without times; what is None is left out.
+
+        The phase is told where there are two.
+        """
+        hidden = {"seconds"} if self.before(2) < len(self.epochs) else {"seconds", "phase"}
         return [
-            {name: v for name, v in asdict(epoch).items() if v is not None and name != "seconds"}
+            {name: v for name, v in asdict(epoch).items() if v is not None and name not in hidden}
             for epoch in self.epochs
         ]
 
@@ -75,10 +93,10 @@ class _Watch:
 
     Attributes:
         steps: In each epoch.
+        phase: Of the epochs to come.
         hint: What to do when the loss is no longer a number.
         stop: Ends the training after this step.
         learning_rate: Asks for it.
-        began: Time of the clock when it began; of a resumed one, as if it had not been killed.
         first: Epoch of this process's first step, which builds the graph.
     """
 
@@ -90,7 +108,7 @@ class _Watch:
     hint: str
     stop: Callable[[], None]
     learning_rate: Callable[[], float]
-    began: float
+    phase: int
     first: int = 0
     epoch: int = 0
     epoch_began: float = 0.0
@@ -114,7 +132,7 @@ class _Watch:
                 f"epoch {self.epoch + 1}, step {step + 1}: the loss is {logs['loss']}; {self.hint}"
             )
         limit = self.recipe.max_minutes
-        if limit is not None and now - self.began > limit * 60:
+        if limit is not None and now - self.history.began > limit * 60:
             self.history.stopped_by = "time"
             self.stop()
         if now - self.told >= TELL_EVERY_S or step == self.steps - 1:
@@ -126,6 +144,7 @@ class _Watch:
             }
             if self.steady_steps:
                 facts["images_per_s"] = self._rate()
+                facts["batch_ms"] = self._batch_ms()
             done = self.epoch * self.steps + step + 1
             self.progress(Step(done, self.epochs * self.steps, "steps", facts))
 
@@ -138,6 +157,7 @@ class _Watch:
             seconds=time.monotonic() - self.epoch_began,
             validation_loss=_number(logs.get("val_loss")),
             validation_accuracy=_number(logs.get("val_accuracy")),
+            phase=self.phase,
         )
         self.history.epochs.append(done)
         facts = {"loss": done.loss, "accuracy": done.accuracy}
@@ -145,10 +165,14 @@ class _Watch:
             facts["validation_accuracy"] = done.validation_accuracy
         if self.steady_steps:
             self.history.images_per_s = facts["images_per_s"] = self._rate()
+            self.history.batch_ms = facts["batch_ms"] = self._batch_ms()
         self.progress(Step(epoch + 1, self.epochs, "epochs", facts))
 
     def _rate(self) -> float:
         return self.steady_steps * self.history.images / self.steps / max(self.steady_s, 1e-9)
+
+    def _batch_ms(self) -> float:
+        return 1000 * self.steady_s / self.steady_steps
 
 
 def watcher(
@@ -157,7 +181,7 @@ def watcher(
     *,
     epochs: int,
     steps: int,
-    began: float,
+    phase: int,
     progress: Progress,
     hint: str,
 ) -> keras.callbacks.Callback:
@@ -166,9 +190,9 @@ def watcher(
     Args:
         recipe: Says when to end early.
         history: Filled in.
-        epochs: Passes.
+        epochs: Passes of all phases.
         steps: In each pass.
-        began: When, on the clock that only goes forward.
+        phase: Of the epochs to come.
         progress: Hears after each step, at most ten times a second, and after each epoch.
         hint: What to do when the loss is no longer a number.
     """
@@ -180,7 +204,7 @@ def watcher(
     def learning_rate() -> float:
         return float(keras.backend.get_value(callback.model.optimizer.lr))
 
-    watch = _Watch(recipe, history, epochs, steps, progress, hint, stop, learning_rate, began)
+    watch = _Watch(recipe, history, epochs, steps, progress, hint, stop, learning_rate, phase)
     watch.first = len(history.epochs)
     callback = keras.callbacks.LambdaCallback(
         on_epoch_begin=watch.epoch_begins,

@@ -96,3 +96,52 @@ def test_what_moves_in_at_an_edge_repeats_the_edge() -> None:
     white = np.ones((8, 12, 12, 1), np.float32)
 
     assert changed(Augmentation(shift=0.5, rotation_deg=45.0), images=white).min() > 0.999
+
+
+def test_a_crop_is_an_enlarged_window_that_stays_in_the_image() -> None:
+    ramp = np.linspace(-1, 1, 40, dtype=np.float32)  # what is seen tells from where it is
+    images = np.broadcast_to(ramp[None, None, :, None], (64, 40, 40, 1)).copy()
+
+    seen = changed(Augmentation(crop=0.5), images=images)[..., 0]
+
+    sides = (seen[:, 20, -1] - seen[:, 20, 0]) / 2
+    assert 0.45 < sides.min() < 0.6  # the smallest window
+    assert 0.9 < sides.max() <= 1
+    middles = (seen[:, 20, -1] + seen[:, 20, 0]) / 2
+    assert middles.min() < -0.2
+    assert middles.max() > 0.2
+    steps = np.diff(seen[:, 20], axis=1)
+    assert steps[:, 1:-1].min() > 0  # no edge is repeated, so nothing outside was seen
+    assert np.abs(seen - seen[:, :1]).max() < 1e-5  # nothing turned
+
+
+def test_a_cutout_is_one_grey_square_of_its_side_or_what_of_it_is_in_the_image() -> None:
+    white = np.ones((64, 20, 20, 3), np.float32)
+
+    grey = changed(Augmentation(cutout=0.3), images=white) == 0
+
+    assert (grey == grey[..., :1]).all()  # in all channels
+    tall, wide = grey[..., 0].any(axis=2).sum(axis=1), grey[..., 0].any(axis=1).sum(axis=1)
+    assert (grey[..., 0].sum(axis=(1, 2)) == tall * wide).all()
+    assert tall.max() == wide.max() == 6
+    assert tall.min() >= 2
+    assert len({image.tobytes() for image in grey}) > 32
+
+
+def test_mixing_takes_equal_shares_of_image_and_label_in_pairs() -> None:
+    from coralexp.tf_runtime import tf
+    from coralexp.training.augmentation import mix
+
+    labels = np.eye(16, dtype=np.float32)
+    seed = tf.constant((1, 0), tf.int64)
+
+    images, mixed = (part.numpy() for part in mix(tf.constant(IMAGES), labels, 0.4, seed))
+
+    for row in range(16):
+        share = mixed[row, row]
+        assert 0 <= share <= 1
+        assert mixed[row, row - 1] == pytest.approx(1 - share)
+        expected = share * IMAGES[row] + (1 - share) * IMAGES[row - 1]
+        np.testing.assert_allclose(images[row], expected, atol=1e-6)
+    assert len(set(mixed.diagonal().tolist())) > 8
+    assert mix(IMAGES, labels, 0.0, seed) == (IMAGES, labels)

@@ -189,3 +189,25 @@ def test_class_weights_lift_the_rare_class() -> None:
 
 def test_smoothed_labels_keep_the_loss_up() -> None:
     assert train(label_smoothing=0.3).epochs[-1].loss > train().epochs[-1].loss
+
+
+def test_what_is_judged_and_kept_is_the_average_where_one_is_asked_for() -> None:
+    model = network()
+
+    history = train(model, average=0.9, learning_rate=0.1, optimizer="sgd", schedule="constant")
+
+    assert accuracy(model, VALIDATION) == pytest.approx(history.epochs[-1].validation_accuracy)
+    plain = network()
+    train(plain, learning_rate=0.1, optimizer="sgd", schedule="constant")
+    assert not np.array_equal(model.get_weights()[0], plain.get_weights()[0])
+
+
+def test_one_phase_needs_no_name() -> None:
+    history = train(epochs=1)
+
+    assert "phase" not in history.to_json()[0]
+    assert history.batch_ms > 0
+
+
+def test_mixed_images_are_learned_from_as_well() -> None:
+    assert train(mixup=0.2, cutout=0.2, crop=0.8).epochs[-1].loss < 1

@@ -57,3 +57,51 @@ def test_an_option_out_of_its_range_is_refused_by_name(option: str, value: float
         recipe.plan(**{option: value})
 
     assert caught.value.option == option
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("fine_tune_epochs", 0),
+        ("fine_tune_rate", 0.0),
+        ("momentum", 1.0),
+        ("epsilon", 0.0),
+        ("weight_decay", -0.1),
+        ("decay_rate", 1.5),
+        ("decay_epochs", 0.0),
+        ("warmup_epochs", -1.0),
+        ("average", 1.0),
+        ("crop", 0.0),
+        ("cutout", 1.0),
+        ("mixup", -0.2),
+        ("mixup", float("nan")),
+    ],
+)
+def test_the_options_of_longer_trainings_have_ranges_too(option: str, value: float) -> None:
+    with pytest.raises(OptionError, match=f"^{option}: .*got {value}$"):
+        recipe.plan(**{option: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"unfreeze_from": "block5_conv1"}, "unfreeze_from"),
+        ({"fine_tune_epochs": 3}, "fine_tune_epochs"),
+        ({"freeze_until": "block1_pool", "freeze_backbone": True}, "freeze_until"),
+        ({"momentum": 0.0}, "momentum"),
+        ({"epsilon": 1e-8, "optimizer": "sgd"}, "epsilon"),
+        ({"decay_epochs": 2.0}, "decay_epochs"),
+        ({"staircase": True, "schedule": "constant"}, "staircase"),
+        ({"warmup_epochs": 3.0, "epochs": 3}, "warmup_epochs"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(options: dict, option: str) -> None:
+    with pytest.raises(OptionError, match=f"^{option}: "):
+        recipe.plan(**options)
+
+
+def test_the_second_phase_is_as_long_as_the_first_unless_it_is_told() -> None:
+    phases = {"freeze_backbone": True, "unfreeze_from": "all"}
+
+    assert recipe.plan(epochs=7, **phases).fine_tune_epochs == 7
+    assert recipe.plan(epochs=7, fine_tune_epochs=2, **phases).fine_tune_epochs == 2
