@@ -41,6 +41,24 @@ def require_file(weights: str) -> None:
         raise OptionError("weights", f"{weights}: no such file{_similar(path)}")
 
 
+def refuse_tflite(weights: str, network: str) -> None:
+    """Refuse a .tflite file for a network that cannot be found again in one.
+
+    Args:
+        weights: Path of a file.
+        network: What it is for, for the text.
+
+    Raises:
+        OptionError: If the path ends in .tflite.
+    """
+    if Path(weights).suffix.lower() == ".tflite":
+        raise OptionError(
+            "weights",
+            f"{weights}: in a .tflite file the layers of {network} cannot be told apart; take an "
+            ".h5 or .keras file, or a SavedModel's folder",
+        )
+
+
 def _advice(weights: str) -> str:
     if weights.strip().lower() in {"", "none", "null", "random", "scratch"}:
         return "to train from scratch write weights=null"
