@@ -130,7 +130,7 @@ def build(
     return kept
 
 
-def preprocessing(expects: Expects) -> tuple[np.ndarray, np.ndarray]:
+def preprocessing(*, expects: Expects) -> tuple[np.ndarray, np.ndarray]:
     """Return kernel and bias of the 1x1 convolution that turns x in [-1, 1] into what is expected.
 
     Returns:
@@ -191,7 +191,7 @@ def _fit(
     whole, part = model, kept
     if application.expects != "tf" and not any(map(_is_preprocessing, stored)):
         fed = model.get_layer(PREPROCESS)
-        fed.set_weights(preprocessing(application.expects))
+        fed.set_weights(preprocessing(expects=application.expects))
         whole, part = (keras.Model(fed.output, each.output) for each in (model, kept))
     known = weights.find_by_name(stored)
     if all(layer.name in known for layer in part.layers if layer.weights):

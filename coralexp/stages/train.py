@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_index
+from coralexp.errors import TrainingError
+from coralexp.heads.contract import NOT_LEARNED, solver_of
 from coralexp.stages.features import copy_head, features_of, head_alone
+from coralexp.stages.solved import compute
 from coralexp.stages.trained import save_trained, splits_of
 from coralexp.training.fit import accuracy, fit, seed_everything
 
@@ -49,7 +52,7 @@ def train_model(
             where the images are needed.
 
     Raises:
-        TrainingError: If the loss is no longer a number.
+        TrainingError: If the loss is no longer a number, or the head cannot be computed.
         WeightsError: If stored weights cannot be had or do not fit.
     """
     from coralexp.tf_runtime import keras
@@ -69,17 +72,25 @@ def train_model(
     else:
         learner = head_alone(model, backbone, attach_head, len(index.classes))
         train, validation = features_of(features, splits)
-    history = fit(
-        learner,
-        train,
-        validation,
-        recipe,
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        seed=seed,
-        progress=progress,
-        checkpoint=checkpoint,
-    )
+    solve = solver_of(attach_head)
+    if solve is not None:
+        if features is None:
+            raise TrainingError(NOT_LEARNED)
+        history = compute(
+            learner, solve, train, validation, classes=index.classes, progress=progress
+        )
+    else:
+        history = fit(
+            learner,
+            train,
+            validation,
+            recipe,
+            epochs=recipe.epochs,
+            learning_rate=recipe.learning_rate,
+            seed=seed,
+            progress=progress,
+            checkpoint=checkpoint,
+        )
     if features is not None:
         copy_head(learner, model, backbone)
     metrics = {

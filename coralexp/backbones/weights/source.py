@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 IMAGENET = "imagenet"
+RUN = "run:"
+"""Before the id of an earlier run; the pipeline puts the path of its file in its place."""
 SUFFIXES = (".h5", ".keras", ".tflite")
 COLOURS = 3
 _CHUNK_BYTES = 1 << 20
@@ -22,11 +24,14 @@ def require_file(weights: str) -> None:
     """Refuse a path that is no file of weights.
 
     Args:
-        weights: Path of an `.h5`, `.keras` or `.tflite` file or of a SavedModel's folder.
+        weights: Path of an `.h5`, `.keras` or `.tflite` file or of a SavedModel's folder. The id of
+            a run behind `run:` passes: whether there is one, only the pipeline can tell.
 
     Raises:
         OptionError: If nothing is there, or something of another kind.
     """
+    if weights.startswith(RUN):
+        return
     path = Path(weights).expanduser()
     if path.is_dir():
         if not (path / "variables" / "variables.index").is_file():
@@ -65,7 +70,10 @@ def _advice(weights: str) -> str:
     if difflib.get_close_matches(weights.lower(), [IMAGENET], cutoff=0.7):
         return f"did you mean '{IMAGENET}'?"
     suffixes = ", ".join(SUFFIXES)
-    return f"expected null, {IMAGENET}, a file that ends in {suffixes}, or a SavedModel's folder"
+    return (
+        f"expected null, {IMAGENET}, a file that ends in {suffixes}, a SavedModel's folder, or "
+        f"{RUN}RUN_ID"
+    )
 
 
 def _similar(path: Path) -> str:
