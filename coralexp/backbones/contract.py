@@ -11,7 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from coralexp.tf_runtime import keras
+
+
+class UnfitForFineTuning(Protocol):
+    """Tell what tfmot refuses; a module may have it beside `build`, as `unfit_for_fine_tuning`."""
+
+    def __call__(self, options: Mapping[str, object]) -> str | None:
+        """Return why these options cannot be trained with fake quantization; None if they can."""
 
 
 class BuildBackbone(Protocol):

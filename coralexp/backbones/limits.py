@@ -71,3 +71,17 @@ def require_width(width: float, *, least: float = 0.0, largest: float = 8.0) -> 
         raise OptionError(
             "width", f"{width} is too wide, the most is {largest}; 1.0 is the paper's network"
         )
+
+
+def require_share(option: str, share: float) -> None:
+    """Refuse a share of dropout that leaves nothing, or is none.
+
+    Args:
+        option: Name for the text.
+        share: As the user gave it.
+
+    Raises:
+        OptionError: If it is not in [0, 1); not-a-number is not.
+    """
+    if not 0 <= share < 1:
+        raise OptionError(option, f"must be a share from 0 to below 1, such as 0.2; got {share}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import Store
 from coralexp.pipeline.check import problems
+from coralexp.pipeline.earlier_run import with_earlier_runs
 from coralexp.pipeline.environment import default_threads
 from coralexp.pipeline.forecast import Expected, forecast
 from coralexp.spec.compose import parse
@@ -31,6 +32,7 @@ def main(args: Sequence[str]) -> int:
     """
     request = parse(args, check=problems)
     store = Store(request.how.store)
+    request = with_earlier_runs(request, store)
     threads = request.how.threads or default_threads()
     jobs = forecast(request, store, threads)
     lines = [f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}, store {store.root}"]

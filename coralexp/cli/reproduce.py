@@ -114,12 +114,14 @@ def _make_again(
     request: Request, expected: Sequence[ExpectedJob], line: Sequence[str]
 ) -> list[Reproduced]:
     """Run it, told to the terminal; MLflow is told when all is in the store, with the verdict."""
+    from coralexp.pipeline.earlier_run import with_earlier_runs
     from coralexp.pipeline.reproduction import reproduce
     from coralexp.report.attachments import attachments
     from coralexp.tracking.console import ConsoleObserver
     from coralexp.tracking.mlflow_observer import MlflowObserver
 
     store = Store(request.how.store)
+    request = with_earlier_runs(request, store)
     console = ConsoleObserver()
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     try:

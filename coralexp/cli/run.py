@@ -70,17 +70,20 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
         One record a job, in order.
 
     Raises:
+        ConfigError: If weights of an earlier run are asked for that the store lacks.
         StoreError: If the store cannot be written.
     """
     # Here rather than above: what is wrong with a request is told without any of these.
     from coralexp.artifacts.store import Store
     from coralexp.pipeline.audience import Audience
+    from coralexp.pipeline.earlier_run import with_earlier_runs
     from coralexp.pipeline.execute import execute
     from coralexp.report.attachments import attachments
     from coralexp.tracking.console import ConsoleObserver
     from coralexp.tracking.mlflow_observer import MlflowObserver
 
     store = Store(request.how.store)
+    request = with_earlier_runs(request, store)
     console = ConsoleObserver(at_a_time=request.how.jobs)
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     store.clear_drafts()

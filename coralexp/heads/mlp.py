@@ -14,7 +14,12 @@ VERSION = 1
 
 
 def attach(
-    features: tf.Tensor, classes: int, *, units: tuple[int, ...] = (128,), dropout: float = 0.3
+    features: tf.Tensor,
+    classes: int,
+    *,
+    units: tuple[int, ...] = (128,),
+    dropout: float = 0.3,
+    last_dropout: float | None = None,
 ) -> tf.Tensor:
     """Put dense layers with ReLU and dropout, and one with softmax, on top of flattened features.
 
@@ -23,6 +28,8 @@ def attach(
         classes: How many classes there are, at least 2.
         units: Width of each dense layer before the last; may be empty.
         dropout: Share of each layer's outputs left out at each training step, in [0, 1).
+        last_dropout: The same of the last of `units`, before the layer with softmax; None takes
+            `dropout`.
 
     Returns:
         Symbolic float32 `[N, classes]`, each row adding up to 1.
@@ -33,12 +40,16 @@ def attach(
     if any(width < 1 for width in units):
         raise OptionError("units", f"must be numbers above 0, such as [128,64]; got {list(units)}")
     require_dropout(dropout)
+    if last_dropout is not None:
+        require_dropout(last_dropout, "last_dropout")
 
     from coralexp.tf_runtime import keras
 
     x = keras.layers.Flatten(name="head_flatten")(features)
     for number, width in enumerate(units, start=1):
         x = keras.layers.Dense(width, activation="relu", name=f"head_dense{number}")(x)
-        if dropout:
-            x = keras.layers.Dropout(dropout, name=f"head_dropout{number}")(x)
+        is_last = number == len(units)
+        share = last_dropout if is_last and last_dropout is not None else dropout
+        if share:
+            x = keras.layers.Dropout(share, name=f"head_dropout{number}")(x)
     return keras.layers.Dense(classes, activation="softmax", name="head_dense")(x)

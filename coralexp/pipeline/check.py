@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from coralexp.datasets.contract import Dataset
 from coralexp.errors import CoralexpError, OptionError, Problem
+from coralexp.heads.contract import solver_of
 from coralexp.quant.contract import QuantizationMode
 from coralexp.spec import dry_run
 from coralexp.spec.part import resolve
+from coralexp.training.contract import Augmentation, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from coralexp.spec.experiment import Experiment, Part
 
@@ -38,8 +41,48 @@ def problems(experiment: Experiment, plugins: Sequence[str] = ()) -> list[Proble
     if mode is not None and not isinstance(mode, QuantizationMode | dry_run.Accepted):
         found.append(_wrong_answer(experiment["quant"], QuantizationMode, mode))
     _ask(experiment, "device", (), plugins, found)
-    _ask(experiment, "training", (), plugins, found)
+    recipe = _ask(experiment, "training", (), plugins, found)
+    if isinstance(recipe, Recipe):
+        found += _unfit_head(experiment, recipe, plugins)
+    if isinstance(mode, QuantizationMode) and mode.fine_tuning is not None:
+        found += _unfit_backbone(experiment, plugins)
     return found
+
+
+def _unfit_head(
+    experiment: Experiment, recipe: Recipe, plugins: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield why a head that is computed cannot be, in a training that moves what it rests on."""
+    head = experiment.parts.get("head")
+    if head is None or solver_of(resolve(head.target, "head", plugins)) is None:
+        return
+    name = f"head={head.choice} is computed from the features of a frozen backbone"
+    if not recipe.freeze_backbone:
+        yield Problem("training.freeze_backbone", f"{name}: write training.freeze_backbone=true")
+    plain = Augmentation()
+    for option in vars(plain):
+        value, none = getattr(recipe.augmentation, option), getattr(plain, option)
+        if value != none:
+            told = "false" if none is False else "0"
+            yield Problem(
+                f"training.{option}",
+                f"{name}, of images as they are: write training.{option}={told}",
+            )
+
+
+def _unfit_backbone(experiment: Experiment, plugins: Sequence[str]) -> Iterator[Problem]:
+    """Yield why a backbone cannot be trained with fake quantization, before it is trained."""
+    part = experiment.parts.get("backbone")
+    if part is None:
+        return
+    module = sys.modules[resolve(part.target, "backbone", plugins).__module__]
+    unfit = getattr(module, "unfit_for_fine_tuning", None)
+    why = None if unfit is None else unfit(part.options)
+    if why is not None:
+        yield Problem(
+            "quant",
+            f"{part.choice} cannot be trained with fake quantization ({why}); take quant=ptq",
+        )
 
 
 def _ask(

@@ -64,7 +64,9 @@ def execute(
     how = request.how
     threads = how.threads or default_threads()
     with Workers(store.root / "logs", verbose=how.verbose) as workers:
-        supply = Supply(store, workers, threads, request.machine, how.again, observer.noted)
+        supply = Supply(
+            store, workers, threads, request.machine, how.again, observer.noted, request.weights
+        )
         run = _Execution(request, jobs, supply, observer, line)
         run.find_finished()
         if len(run.answers) < len(jobs):
@@ -98,7 +100,7 @@ class _Execution:
 
     def __post_init__(self) -> None:
         self.store = self.supply.store
-        self.tasks_of = Planner(self.supply.threads, self.request.machine)
+        self.tasks_of = Planner(self.supply.threads, self.request.machine, self.request.weights)
         self._stack = contextlib.ExitStack()
         self._guard = threading.Lock()
 

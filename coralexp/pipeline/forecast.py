@@ -50,7 +50,7 @@ def forecast(request: Request, store: Store, threads: int) -> list[list[Expected
 
     Reads small files only; makes nothing.
     """
-    tasks_of = Planner(threads, request.machine)
+    tasks_of = Planner(threads, request.machine, request.weights)
     promised: set[str] = set()
     earlier: dict[str, list[_Earlier]] = {}
     jobs: list[list[Expected]] = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from coralexp.artifacts.checkpoints import checkpoint_of, remove_checkpoint
 from coralexp.artifacts.locks import held
 from coralexp.pipeline.cores import Cores
+from coralexp.pipeline.earlier_run import with_file
 from coralexp.spec.stored import to_dict
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Supply:
         machine: What this machine allows and offers.
         again: Whether what earlier commands made is made again.
         note: Takes a line for the user.
+        weights: Ids of earlier runs to the files of their weights.
         stop: Set when the command ends: who waits gives up.
     """
 
@@ -50,6 +52,7 @@ class Supply:
     machine: Machine
     again: bool
     note: Callable[[str], None]
+    weights: Mapping[str, Path] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     _cores: Cores = field(default_factory=Cores, init=False)
     _sure: set[str] = field(default_factory=set, init=False)
@@ -171,7 +174,7 @@ class Supply:
             order: StageOrder = {
                 "kind": "stage",
                 "stage": task.stage,
-                "experiment": to_dict(experiment),
+                "experiment": to_dict(with_file(experiment, self.weights)),
                 "entries": {name: str(path.resolve()) for name, path in entries.items()},
                 "folder": str(folder.resolve()),
                 "threads": self.threads,

@@ -23,6 +23,7 @@ from coralexp.backbones.weights.source import digest as weights_digest
 from coralexp.edgetpu.compiler.locate import Absent, find_compiler
 from coralexp.edgetpu.latency.constants import digest as latency_constants
 from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
+from coralexp.pipeline.earlier_run import with_file
 from coralexp.pipeline.environment import processor, version
 from coralexp.spec.experiment import Machine
 from coralexp.spec.part import bind
@@ -67,10 +68,12 @@ class Planner:
     Attributes:
         threads: Of each stage.
         machine: Packages that parts may come from, and the Edge TPU compiler.
+        weights: Ids of earlier runs to the files of their weights.
     """
 
     threads: int
     machine: Machine = field(default_factory=Machine)
+    weights: Mapping[str, Path] = field(default_factory=dict)
     _contents: dict[str, str] = field(default_factory=dict, init=False)
     _tasks: dict[str, list[Task]] = field(default_factory=dict, init=False)
 
@@ -108,6 +111,7 @@ class Planner:
             content=content,
             device=device,
             compiler=compiler,
+            weights=_weights(with_file(experiment, self.weights)["backbone"]),
             runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
         )
 
@@ -135,6 +139,7 @@ def _tasks(
     content: str,
     device: Device,
     compiler: str,
+    weights: str,
     runs_once: bool,
 ) -> list[Task]:
     seed = experiment.seed
@@ -167,7 +172,7 @@ def _tasks(
             TENSORFLOW,
             ("dataset",),
             backbone=_slice(experiment["backbone"]),
-            weights=_weights(experiment["backbone"]),
+            weights=weights,
             seed=seed,
             bits=bits,
         )
@@ -177,7 +182,7 @@ def _tasks(
         TENSORFLOW,
         learned_from,
         backbone=_slice(experiment["backbone"]),
-        weights=_weights(experiment["backbone"]),
+        weights=weights,
         head=_slice(experiment["head"]),
         training=_slice(experiment["training"]),
         seed=seed,

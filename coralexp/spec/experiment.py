@@ -102,9 +102,11 @@ class Request:
         how: How to run them.
         machine: What this machine allows and offers.
         is_sweep: Whether a value was swept.
+        weights: Ids of earlier runs, whose backbones jobs begin with, to the files that hold them.
     """
 
     experiments: tuple[Experiment, ...]
     how: How
     machine: Machine = Machine()
     is_sweep: bool = False
+    weights: Mapping[str, Path] = field(default_factory=dict)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from coralexp.tf_runtime import tf
 
 VERSION = 3
+# They stay real-valued amid integers, for TensorFlow Lite has no integer form of them; the
+# placement table says so of each.
+_NO_INTEGER_FORM = frozenset({"LOCAL_RESPONSE_NORMALIZATION"})
 
 
 def convert_model(
@@ -93,7 +96,13 @@ def _check(model: TfliteModel, *, integer_only: bool) -> None:
     if not integer_only:
         return
     graph = read_graph(model.path)
-    real = graph.real_valued()
+    explained = [
+        tensor
+        for operator in graph.operators
+        if operator.name in _NO_INTEGER_FORM
+        for tensor in (*graph.inputs_of(operator), *graph.outputs_of(operator))
+    ]
+    real = [tensor for tensor in graph.real_valued() if tensor not in explained]
     if real:
         names = ", ".join(f"{tensor.name} ({tensor.dtype})" for tensor in real[:5])
         raise ConversionError(

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_index
 from coralexp.artifacts.progress import Step
+from coralexp.errors import TrainingError
+from coralexp.heads.contract import NOT_LEARNED, solver_of
 from coralexp.stages.features import copy_head, features_of, head_alone
+from coralexp.stages.solved import compute
 from coralexp.stages.trained import save_trained, splits_of
 from coralexp.training.events import FOLDER
 from coralexp.training.fit import accuracy, fit, seed_everything
@@ -54,7 +57,7 @@ def train_model(
 
     Raises:
         OptionError: If the recipe names a layer that the backbone has not.
-        TrainingError: If the loss is no longer a number.
+        TrainingError: If the loss is no longer a number, or the head cannot be computed.
         WeightsError: If stored weights cannot be had or do not fit.
     """
     from coralexp.tf_runtime import keras
@@ -82,14 +85,22 @@ def train_model(
         events=folder / FOLDER if recipe.tensorboard else None,
     )
     later_epochs = 0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs
-    history = run(
-        learner,
-        train,
-        validation,
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        later_epochs=later_epochs,
-    )
+    solve = solver_of(attach_head)
+    if solve is not None:
+        if features is None:
+            raise TrainingError(NOT_LEARNED)
+        history = compute(
+            learner, solve, train, validation, classes=index.classes, progress=progress
+        )
+    else:
+        history = run(
+            learner,
+            train,
+            validation,
+            epochs=recipe.epochs,
+            learning_rate=recipe.learning_rate,
+            later_epochs=later_epochs,
+        )
     if features is not None:
         copy_head(learner, model, backbone)
     if recipe.unfreeze_from is not None and not history.ended_in(1):

@@ -18,12 +18,13 @@ _SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
 PATIENCE_S = 10.0  # without an answer; not for the whole file
 
 
-def fetch(network: str, name: str) -> Path:
+def fetch(network: str, name: str, server: str | None = None) -> Path:
     """Return the path of a file of weights, downloading it if it is not there.
 
     Args:
         network: Folder on the server, such as `mobilenet_v2`.
         name: Of the file.
+        server: Where that folder is; None for the place of most networks of keras.applications.
 
     Raises:
         WeightsError: If it is neither there nor can be had; says where to put it.
@@ -32,7 +33,7 @@ def fetch(network: str, name: str) -> Path:
     path = folder / name
     if path.is_file():
         return path
-    url = f"{_SERVER}/{network}/{name}"
+    url = f"{server or _SERVER}/{network}/{name}"
     draft = f".{name}.{os.getpid()}"
     from coralexp.tf_runtime import keras
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from coralexp.backbones.weights import download, folded, hdf5, keras_archive, saved_model, stored
 
 if TYPE_CHECKING:
+    from coralexp.backbones.weights.stored import StoredLayer
     from coralexp.tf_runtime import keras
 
 
@@ -23,15 +24,23 @@ def load(model: keras.Model, weights: str) -> None:
         WeightsError: If another file cannot be read, or one does not fit; names the first tensor.
     """
     path = Path(weights).expanduser()
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        stored.fit(model, saved_model.read(path), path)
-    elif suffix == ".tflite":
+    if path.suffix.lower() == ".tflite" and not path.is_dir():
         folded.fit(model, path)
-    elif suffix == ".keras":
-        stored.fit(model, keras_archive.read(path), path)
     else:
-        stored.fit(model, hdf5.read(path), path)
+        stored.fit(model, read(path), path)
+
+
+def read(path: Path) -> list[StoredLayer]:
+    """Return the layers of an .h5 or .keras file or of a SavedModel's folder.
+
+    Raises:
+        WeightsError: If it cannot be read.
+    """
+    if path.is_dir():
+        return saved_model.read(path)
+    if path.suffix.lower() == ".keras":
+        return keras_archive.read(path)
+    return hdf5.read(path)
 
 
 def load_imagenet(model: keras.Model, network: str, name: str) -> None:
@@ -45,8 +54,25 @@ def load_imagenet(model: keras.Model, network: str, name: str) -> None:
     Raises:
         WeightsError: If the file cannot be had, read or fitted.
     """
-    path = download.fetch(network, name)
-    stored.fit(model, hdf5.read(path), path)
+    path, layers = read_imagenet(network, name)
+    stored.fit(model, layers, path)
+
+
+def read_imagenet(
+    network: str, name: str, server: str | None = None
+) -> tuple[Path, list[StoredLayer]]:
+    """Return the ImageNet weights of a network of keras.applications, and where they lie.
+
+    Args:
+        network: Folder on the server, such as `vgg16`.
+        name: Of the file.
+        server: Where that folder is; None for the place of most.
+
+    Raises:
+        WeightsError: If the file cannot be had or read.
+    """
+    path = download.fetch(network, name, server)
+    return path, hdf5.read(path)
 
 
 def follow_fresh_weights(model: keras.Model, momentum: float) -> None:

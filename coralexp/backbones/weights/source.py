@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 IMAGENET = "imagenet"
+RUN = "run:"
+"""Before the id of an earlier run; the pipeline puts the path of its file in its place."""
 SUFFIXES = (".h5", ".keras", ".tflite")
 COLOURS = 3
 _CHUNK_BYTES = 1 << 20
@@ -22,11 +24,14 @@ def require_file(weights: str) -> None:
     """Refuse a path that is no file of weights.
 
     Args:
-        weights: Path of an `.h5`, `.keras` or `.tflite` file or of a SavedModel's folder.
+        weights: Path of an `.h5`, `.keras` or `.tflite` file or of a SavedModel's folder. The id of
+            a run behind `run:` passes: whether there is one, only the pipeline can tell.
 
     Raises:
         OptionError: If nothing is there, or something of another kind.
     """
+    if weights.startswith(RUN):
+        return
     path = Path(weights).expanduser()
     if path.is_dir():
         if not (path / "variables" / "variables.index").is_file():
@@ -41,13 +46,34 @@ def require_file(weights: str) -> None:
         raise OptionError("weights", f"{weights}: no such file{_similar(path)}")
 
 
+def refuse_tflite(weights: str, network: str) -> None:
+    """Refuse a .tflite file for a network that cannot be found again in one.
+
+    Args:
+        weights: Path of a file.
+        network: What it is for, for the text.
+
+    Raises:
+        OptionError: If the path ends in .tflite.
+    """
+    if Path(weights).suffix.lower() == ".tflite":
+        raise OptionError(
+            "weights",
+            f"{weights}: in a .tflite file the layers of {network} cannot be told apart; take an "
+            ".h5 or .keras file, or a SavedModel's folder",
+        )
+
+
 def _advice(weights: str) -> str:
     if weights.strip().lower() in {"", "none", "null", "random", "scratch"}:
         return "to train from scratch write weights=null"
     if difflib.get_close_matches(weights.lower(), [IMAGENET], cutoff=0.7):
         return f"did you mean '{IMAGENET}'?"
     suffixes = ", ".join(SUFFIXES)
-    return f"expected null, {IMAGENET}, a file that ends in {suffixes}, or a SavedModel's folder"
+    return (
+        f"expected null, {IMAGENET}, a file that ends in {suffixes}, a SavedModel's folder, or "
+        f"{RUN}RUN_ID"
+    )
 
 
 def _similar(path: Path) -> str:

@@ -22,7 +22,16 @@ Array = npt.NDArray[np.generic]
 
 # The order in which Keras lists the weights of a layer; what is not named here (a quantizer's
 # ranges, an optimizer's moments) is no weight of a backbone.
-ROLES = ("depthwise_kernel", "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+ROLES = (
+    "depthwise_kernel",
+    "pointwise_kernel",
+    "kernel",
+    "bias",
+    "gamma",
+    "beta",
+    "moving_mean",
+    "moving_variance",
+)
 
 
 @dataclass(frozen=True)
@@ -34,11 +43,14 @@ class StoredLayer:
         slot: Its place among the layers of its class, such as `conv2d_3`; empty if the file names
             layers otherwise.
         arrays: In Keras' order.
+        path: Its name and those of what it is in, such as `conv1/bn`, which may also be the name of
+            a layer; empty if the file does not tell.
     """
 
     name: str
     slot: str
     arrays: tuple[Array, ...]
+    path: str = ""
 
 
 def group(variables: Sequence[tuple[str, Array]]) -> list[StoredLayer]:
@@ -51,10 +63,15 @@ def group(variables: Sequence[tuple[str, Array]]) -> list[StoredLayer]:
     for full_name, array in variables:
         *path, role = full_name.split(":")[0].split("/")
         if path and role in ROLES:
-            layers.setdefault(path[-1], {})[role] = array
+            layers.setdefault("/".join(path), {})[role] = array
     return [
-        StoredLayer(name, "", tuple(roles[role] for role in ROLES if role in roles))
-        for name, roles in layers.items()
+        StoredLayer(
+            path.rpartition("/")[2],
+            "",
+            tuple(roles[role] for role in ROLES if role in roles),
+            path,
+        )
+        for path, roles in layers.items()
     ]
 
 
@@ -74,7 +91,7 @@ def fit(model: keras.Model, stored: Sequence[StoredLayer], path: Path) -> None:
         WeightsError: If a layer is not in the file or has another shape there; names the first.
     """
     layers = [layer for layer in model.layers if layer.weights]
-    by_name = {layer.name: layer for layer in stored if layer.name}
+    by_name = find_by_name(stored)
     by_slot = {layer.slot: layer for layer in stored if layer.slot}
     slots = _slots(model)
     known = [layer.name for layer in layers if layer.name in by_name]
@@ -89,6 +106,12 @@ def fit(model: keras.Model, stored: Sequence[StoredLayer], path: Path) -> None:
     values = [(layer, _matching(layer, found.get(keys[layer.name]), path)) for layer in layers]
     for layer, arrays in values:
         layer.set_weights(arrays)
+
+
+def find_by_name(stored: Sequence[StoredLayer]) -> dict[str, StoredLayer]:
+    """Return the layers of a file by their names, and by their paths where a name is one."""
+    names = {layer.name: layer for layer in stored if layer.name}
+    return names | {layer.path: layer for layer in stored if layer.path}
 
 
 def _matching(layer: keras.layers.Layer, stored: StoredLayer | None, path: Path) -> list[Array]:

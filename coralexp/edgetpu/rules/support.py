@@ -32,6 +32,8 @@ NOT_MAPPED = {
     "ELU": "train with ReLU, or PReLU with shared_axes=[1, 2]",
     # Written as x * relu6(x + 3) / 6, the converter makes the same operator of it.
     "HARD_SWISH": "train with ReLU6; of MobileNetV3 take the minimalistic variant",
+    "LOCAL_RESPONSE_NORMALIZATION": "it has no integer form, so that it computes in floating point "
+    "on the CPU; train with batch normalization, which folds into the convolution before it",
     "GELU": "train with ReLU or ReLU6 instead",
     "BATCH_MATMUL": "multiply by constants with a dense layer or a 1x1 convolution; attention "
     "has no counterpart on the Edge TPU",

@@ -1,0 +1,51 @@
+"""ResNet50: bottlenecks beside which the input goes on.
+
+He et al., 2015, https://arxiv.org/abs/1512.03385
+
+Its 23.6 million bytes as integers are three times what the chip keeps: the rest comes from the
+host for every image.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coralexp.backbones import keras_application
+
+if TYPE_CHECKING:
+    from coralexp.tf_runtime import keras
+
+VERSION = 1
+APPLICATION = keras_application.Application(
+    name="ResNet50",
+    least_px=32,
+    expects="caffe",
+    folder="resnet",
+    file="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+)
+
+
+def build(
+    input_shape: tuple[int, int, int], *, weights: str | None = None, cut_at: str | None = None
+) -> keras.Model:
+    """Build the feature extractor.
+
+    Args:
+        input_shape: Height and width in pixels, 32 or more, and channels: `(H, W, C)`.
+        weights: None starts from scratch; `imagenet` takes Keras', trained at 224 px; else the path
+            of an .h5 or .keras file or of a SavedModel's folder, of the same network, ours or
+            Keras'. A layer in front, `preprocess`, feeds Keras' what they expect:
+            blue, green, red less the mean colour.
+        cut_at: Name of the last layer that is kept; None for all.
+
+    Returns:
+        Model from float32 images `[N, H, W, C]` in [-1, 1] to float32 features
+        `[N, H/32, W/32, 2048]`, rounded up; of a cut network, what its last layer gives.
+
+    Raises:
+        OptionError: If there are no such weights, or no such layer.
+        ValueError: If a side is below 32 px.
+        WeightsError: If the weights cannot be had or do not fit.
+    """
+    keras_application.require(APPLICATION, "resnet50", input_shape, weights)
+    return keras_application.build(APPLICATION, input_shape, weights=weights, cut_at=cut_at)
