@@ -53,6 +53,8 @@ class Dataset:
         content: Digest of everything that options do not tell: files, fonts. Computed when called.
         open: List the examples, given the seed of the experiment. May read files.
         limit: Keep at most that many examples, classes and splits in proportion; None keeps all.
+        fetch: Bring what it reads from elsewhere to this machine, for `coralexp fetch`; None if it
+            needs nothing but what is here. Raises `DatasetError` if that cannot be had.
     """
 
     image_shape: tuple[int, int, int]
@@ -60,6 +62,7 @@ class Dataset:
     content: Callable[[], str]
     open: Callable[[int], Examples]
     limit: int | None = None
+    fetch: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no later step could use.

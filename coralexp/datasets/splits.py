@@ -46,6 +46,29 @@ def at_random(labels: Sequence[int], seed: int) -> list[Split]:
     return splits
 
 
+def validation_of(labels: Sequence[int], share: float, seed: int) -> list[Split]:
+    """Take a share of each class of the training examples to validate with, at random.
+
+    What is taken of a class depends on the seed, the class and its own examples alone.
+
+    Args:
+        labels: Class of each example.
+        share: Of each class, in (0, 1), rounded to whole examples; at least one where two are.
+        seed: Start of the random sequence; equal seeds take equally.
+
+    Returns:
+        Split of each example, train or validation.
+    """
+    members = np.asarray(labels, dtype=np.int64)
+    splits: list[Split] = ["train"] * len(labels)
+    for label in np.unique(members).tolist():
+        own = np.flatnonzero(members == label)
+        count = max(1, round(share * len(own))) if len(own) > 1 else 0
+        for i in np.random.default_rng([seed, label]).permutation(own)[:count].tolist():
+            splits[i] = "validation"
+    return splits
+
+
 def by_hash(
     digests: Sequence[bytes], labels: Sequence[int], shares: Mapping[Split, float] = SHARES
 ) -> list[Split]:
