@@ -111,8 +111,8 @@ def _receive(url: str, part: Path, patience_s: float) -> bool:
     try:
         response = urllib.request.urlopen(request, timeout=patience_s)  # noqa: S310
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == _NOTHING_MORE and here:  # perhaps it is whole; perhaps of another file
-            error.close()
             total = error.headers.get("Content-Range", "").rpartition("/")[2]
             if total == str(here):
                 return True

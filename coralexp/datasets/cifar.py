@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coralexp.artifacts.data_folder import data_folder, verify
 from coralexp.datasets.cifar_pickle import read_batch
 from coralexp.datasets.contract import Dataset
-from coralexp.datasets.official import Labelled, content_of, examples, fetched, places
+from coralexp.datasets.official import Labelled, content_of, examples, fetched, places, verified
 from coralexp.datasets.options import place_of, refuse_outside, refuse_picture
 from coralexp.errors import DatasetError, OptionError
 
@@ -96,8 +95,8 @@ def dataset(
         shape = (side_px, side_px, 3)
         return examples(train, test, seed=seed, validation=validation, shape=shape)
 
-    def fetch() -> None:
-        fetched(form.dataset, remote, PAGE)
+    def fetch() -> Path:
+        return fetched(form.dataset, remote, PAGE)
 
     return Dataset((side_px, side_px, 3), form.classes, content, open_, limit, fetch)
 
@@ -124,14 +123,7 @@ def _found(form: Form) -> tuple[Path, ...]:
     for folder in places(form.dataset):
         files = _within(form, folder)
         if files:
-            top = data_folder()
-            try:
-                for file in files:
-                    if top is not None and file.is_relative_to(top):
-                        verify(file, top)
-            except OSError as error:
-                raise DatasetError(f"{form.dataset}: {error}") from error
-            return files
+            return verified(form.dataset, files)
     return ()
 
 

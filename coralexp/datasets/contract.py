@@ -62,7 +62,7 @@ class Dataset:
     content: Callable[[], str]
     open: Callable[[int], Examples]
     limit: int | None = None
-    fetch: Callable[[], None] | None = None
+    fetch: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no later step could use.

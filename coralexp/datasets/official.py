@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from coralexp.artifacts import downloads
-from coralexp.artifacts.data_folder import VARIABLE, data_folder, obtain
+from coralexp.artifacts.data_folder import VARIABLE, data_folder, obtain, verify
 from coralexp.datasets.contract import Examples
 from coralexp.datasets.splits import validation_of
 from coralexp.errors import DatasetError
@@ -53,6 +53,22 @@ def places(dataset: str) -> list[Path]:
     except OSError as error:
         raise DatasetError(f"{dataset}: {error}") from error
     return [*([] if given is None else [given, given / dataset]), keras_cache()]
+
+
+def verified(dataset: str, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return files after comparing those of the data folder with its list of digests.
+
+    Raises:
+        DatasetError: If one is another.
+    """
+    top = data_folder()
+    try:
+        for file in files:
+            if top is not None and file.is_relative_to(top):
+                verify(file, top)
+    except OSError as error:
+        raise DatasetError(f"{dataset}: {error}") from error
+    return files
 
 
 def fetched(dataset: str, file: RemoteFile, page: str) -> Path:
@@ -144,7 +160,7 @@ def _fitted(pixels: Pixels, shape: tuple[int, int, int], fit: Fit) -> Pixels:
         picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
         return resized(picture, side_px, channels, "stretch")
     height, width, _ = pixels.shape
-    laid = np.zeros(shape, np.uint8)
+    laid: Pixels = np.zeros(shape, np.uint8)
     top, left = (side_px - height) // 2, (side_px - width) // 2
-    laid[top : top + height, left : left + width] = pixels
+    laid[top : top + height, left : left + width] = pixels  # grey spreads over the channels
     return laid
