@@ -1,4 +1,4 @@
-"""Files from elsewhere: fetched in parts that can be gone on with, checked, then put in place whole.
+"""Files from elsewhere: broken downloads are gone on with, whole ones checked and put in place.
 
 A download that was broken off lies beside its place as `.NAME.part`, and the next one goes on from
 there where the server allows it. One process of this machine fetches a file at a time; the others
@@ -70,7 +70,7 @@ def download(url: str, path: Path, sha256: str | None, patience_s: float | None 
         if path.is_file():
             return
         part = path.with_name(f".{path.name}.part")
-        _await_network(url)
+        await_network(url)
         try:
             resumed = _receive(url, part, patience_s)
             if sha256 is not None and resumed and digest_of(part) != sha256:
@@ -88,56 +88,11 @@ def download(url: str, path: Path, sha256: str | None, patience_s: float | None 
                     part.unlink()
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def reason(error: OSError) -> str:
-    """Return why a download failed, in few words."""
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answers {error.code} {error.reason}"
-    return str(cause) or type(cause).__name__
-
-
-def _receive(url: str, part: Path, patience_s: float) -> bool:
-    """Fetch what is missing of a part; return whether some of it was there before."""
-    here = part.stat().st_size if part.is_file() else 0
-    request = urllib.request.Request(url, headers={"User-Agent": "coralexp"})  # noqa: S310
-    if here:
-        request.add_header("Range", f"bytes={here}-")
-    try:
-        response = urllib.request.urlopen(request, timeout=patience_s)  # noqa: S310
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == _NOTHING_MORE and here:  # perhaps it is whole; perhaps of another file
-            total = error.headers.get("Content-Range", "").rpartition("/")[2]
-            if total == str(here):
-                return True
-            part.unlink()
-            return _receive(url, part, patience_s)
-        raise
-    with response:
-        resumed = here > 0 and response.status == _PARTIAL
-        before = here if resumed else 0
-        length = response.headers.get("Content-Length")
-        total = before + int(length) if length and length.isdigit() else None
-        with part.open("ab" if resumed else "wb") as file:
-            got = before
-            while chunk := response.read(_CHUNK_BYTES):
-                file.write(chunk)
-                got += len(chunk)
-                if (hear := _listener.get()) is not None:
-                    hear(got, total, part.name.removeprefix(".").removesuffix(".part"))
-        if total is not None and got != total:
-            raise OSError(f"the connection ended after {got} of {total} bytes; try again to go on")
-    return resumed
-
-
-def _await_network(url: str) -> None:
+def await_network(url: str) -> None:
     """Refuse to wait for a network that does not answer: a name may take the system 10 s and more.
+
+    Args:
+        url: What is wanted of it.
 
     Raises:
         OSError: If neither the server nor the proxy before it takes a connection.
@@ -166,6 +121,53 @@ def _await_network(url: str) -> None:
         raise TimeoutError(f"{host} does not answer within {CONNECT_S} s")
     if outcome[0] is not None:
         raise outcome[0]
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reason(error: OSError) -> str:
+    """Return why a download failed, in few words."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answers {error.code} {error.reason}"
+    return str(cause) or type(cause).__name__
+
+
+def _receive(url: str, part: Path, patience_s: float) -> bool:
+    """Fetch what is missing of a part; return whether some of it was there before."""
+    here = part.stat().st_size if part.is_file() else 0
+    request = urllib.request.Request(url, headers={"User-Agent": "coralexp"})  # noqa: S310
+    if here:
+        request.add_header("Range", f"bytes={here}-")
+    try:
+        response = urllib.request.urlopen(request, timeout=patience_s)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == _NOTHING_MORE and here:  # perhaps it is whole; perhaps of another file
+            if error.headers.get("Content-Range", "").endswith(f"/{here}"):
+                return True
+            part.unlink()
+            return _receive(url, part, patience_s)
+        raise
+    with response:
+        resumed = here > 0 and response.status == _PARTIAL
+        before = here if resumed else 0
+        length = response.headers.get("Content-Length")
+        total = before + int(length) if length and length.isdigit() else None
+        with part.open("ab" if resumed else "wb") as file:
+            got = before
+            while chunk := response.read(_CHUNK_BYTES):
+                file.write(chunk)
+                got += len(chunk)
+                if (hear := _listener.get()) is not None:
+                    hear(got, total, part.name.removeprefix(".").removesuffix(".part"))
+        if total is not None and got != total:
+            raise OSError(f"the connection ended after {got} of {total} bytes; try again to go on")
+    return resumed
 
 
 def _lock_of(path: Path) -> Path:

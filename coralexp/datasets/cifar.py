@@ -18,7 +18,15 @@ import numpy as np
 
 from coralexp.datasets.cifar_pickle import read_batch
 from coralexp.datasets.contract import Dataset
-from coralexp.datasets.official import Labelled, content_of, examples, fetched, places, verified
+from coralexp.datasets.official import (
+    Labelled,
+    content_of,
+    examples,
+    expected,
+    fetched,
+    places,
+    verified,
+)
 from coralexp.datasets.options import place_of, refuse_outside, refuse_picture
 from coralexp.errors import DatasetError, OptionError
 
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coralexp.artifacts.data_folder import RemoteFile
-    from coralexp.datasets.contract import Examples
+    from coralexp.datasets.contract import Examples, Pixels
 
 SERVER = "https://www.cs.toronto.edu/~kriz"
 PAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
@@ -87,7 +95,7 @@ def dataset(
         return given or _found(form)
 
     def content() -> str:
-        return content_of(files()) if files() else str(remote.sha256)
+        return content_of(files()) if files() else expected(form.dataset, (remote,), PAGE)
 
     def open_(seed: int) -> Examples:
         here = files() or (fetched(form.dataset, remote, PAGE),)
@@ -194,23 +202,22 @@ def _read_binary(form: Form, data: bytes, name: str) -> Labelled:
 
 def _read_python(form: Form, data: bytes, name: str) -> Labelled:
     batch = read_batch(data, name)
-    pixels, labels = batch.get("data"), batch.get(form.label)
+    pixels, given = batch.get("data"), batch.get(form.label)
+    labels: list[object] = given if isinstance(given, list) else []
     if (
-        not isinstance(pixels, np.ndarray)
+        not labels
+        or not isinstance(pixels, np.ndarray)
         or pixels.dtype != np.uint8
-        or pixels.shape[1:] != (PICTURE_BYTES,)
-        or not isinstance(labels, list)
-        or len(labels) != len(pixels)
-        or not labels
+        or pixels.shape != (len(labels), PICTURE_BYTES)
     ):
         raise DatasetError(
             f"{name}: expected an array 'data' of uint8 [N, {PICTURE_BYTES}] and a list "
             f"{form.label!r} of N labels"
         )
-    return _labelled(form, np.asarray(pixels, np.uint8), labels, name)
+    return _labelled(form, pixels, labels, name)
 
 
-def _labelled(form: Form, pixels: np.ndarray, labels: Sequence[object], name: str) -> Labelled:  # type: ignore[type-arg]
+def _labelled(form: Form, pixels: Pixels, labels: Sequence[object], name: str) -> Labelled:
     numbers = [label for label in labels if type(label) is int and 0 <= label < len(form.classes)]
     if len(numbers) < len(labels):
         raise DatasetError(f"{name}: has labels outside 0 to {len(form.classes) - 1}")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from coralexp.datasets.contract import Pixels
 
-MOST_VALUES = 2**28  # of an array: MNIST has 47 million, EMNIST's largest part 547,000 pictures more
+MOST_VALUES = (
+    2**28
+)  # of an array: MNIST has 47 million, EMNIST's largest part 547,000 pictures more
 _UINT8 = 8
 _GZIP = b"\x1f\x8b"
 

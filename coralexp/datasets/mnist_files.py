@@ -16,8 +16,8 @@ from coralexp.datasets.official import (
     Labelled,
     content_of,
     examples,
+    expected,
     fetched,
-    joined,
     places,
     verified,
 )
@@ -103,10 +103,7 @@ def dataset(
     def content() -> str:
         if files():
             return content_of(files())
-        digests = [str(remote.sha256) for remote in remotes]
-        if len(remotes) == 1:
-            return digests[0]
-        return joined([remote.cache.name for remote in remotes], digests)
+        return expected(form.dataset, remotes, form.page)
 
     def fetch() -> tuple[Path, ...]:
         return tuple(fetched(form.dataset, remote, form.page) for remote in remotes)
@@ -116,9 +113,7 @@ def dataset(
         shape = (side_px, side_px, channels)
         return examples(train, test, seed=seed, validation=validation, shape=shape, fit=fit)
 
-    return Dataset(
-        (side_px, side_px, channels), form.classes, content, open_, limit, fetch
-    )
+    return Dataset((side_px, side_px, channels), form.classes, content, open_, limit, fetch)
 
 
 def _given(form: Form, path: str | None) -> tuple[Path, ...]:

@@ -85,15 +85,37 @@ def fetched(dataset: str, file: RemoteFile, page: str) -> Path:
     try:
         return obtain(file)
     except OSError as error:
-        name = file.url.rpartition("/")[2]
-        below = file.name.rpartition("/")[0]
-        put = file.cache.parent / name
-        raise DatasetError(
-            f"{dataset}: {name} is not on this machine and could not be downloaded "
-            f"({downloads.reason(error)}). Get {file.url} (see {page}) on another machine and put "
-            f"it at {put}, or into {below + '/ of ' if below else ''}a folder that {VARIABLE} "
-            "names, or give its place as dataset.path"
-        ) from error
+        raise _missing(dataset, file, page, error) from error
+
+
+def expected(dataset: str, files: Sequence[RemoteFile], page: str) -> str:
+    """Return the digest of what will be downloaded, as `content_of` tells it when it is here.
+
+    Args:
+        dataset: Name of the choice.
+        files: What is wanted; their digests are published.
+        page: Where people find it.
+
+    Raises:
+        DatasetError: If no network answers: no work is begun that could not be ended.
+    """
+    try:
+        downloads.await_network(files[0].url)
+    except OSError as error:
+        raise _missing(dataset, files[0], page, error) from error
+    digests = [str(file.sha256) for file in files]
+    return digests[0] if len(files) == 1 else joined([file.cache.name for file in files], digests)
+
+
+def _missing(dataset: str, file: RemoteFile, page: str, error: OSError) -> DatasetError:
+    name = file.url.rpartition("/")[2]
+    below = file.name.rpartition("/")[0]
+    return DatasetError(
+        f"{dataset}: {name} is not on this machine and could not be downloaded "
+        f"({downloads.reason(error)}). Get {file.url} (see {page}) on another machine and put it "
+        f"at {file.cache.parent / name}, or into {below + '/ of ' if below else ''}a folder that "
+        f"{VARIABLE} names, or give its place as dataset.path"
+    )
 
 
 def examples(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gzip
+import http.server
 import io
-import pickle
+import pickle  # noqa: S403 - to write such files
 import struct
 import tarfile
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 CIFAR10_TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
@@ -146,3 +150,20 @@ def mnist_files(zipped: bool, **counts: int) -> dict[str, bytes]:
     if zipped:
         return {f"{name}.gz": gzip.compress(idx(arrays[key])) for key, name in names.items()}
     return {name: idx(arrays[key]) for key, name in names.items()}
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Generator[str]:
+    """Serve the files of a folder on this machine; yields the address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
-import pickle
+import pickle  # noqa: S403 - to write such files
+import socket
 import tarfile
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -108,16 +110,56 @@ def test_the_data_folder_is_looked_at_before_the_cache_of_keras(
     (tmp_path / "stick" / "SHA256SUMS").write_text(
         f"{'0' * 64}  cifar10/cifar-10-batches-bin/data_batch_2.bin\n"
     )
-    with pytest.raises(DatasetError, match="data_batch_2.bin is not what .*SHA256SUMS says"):
+    with pytest.raises(DatasetError, match=r"data_batch_2.bin is not what .*SHA256SUMS says"):
         cifar10.read().content()
     monkeypatch.setenv("CORALEXP_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(DatasetError, match="CORALEXP_DATA=.*nowhere names no folder"):
+    with pytest.raises(DatasetError, match=r"CORALEXP_DATA=.*nowhere names no folder"):
         cifar10.read().content()
 
 
-def test_the_content_of_what_is_not_here_is_the_published_digest(home: Path) -> None:
-    assert cifar10.read().content() == cifar10.SHA256
-    assert cifar100.read().content() == cifar100.SHA256
+def test_the_content_of_what_is_not_here_is_the_published_digest(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(cifar, "SERVER", f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+        assert cifar10.read().content() == cifar10.SHA256
+        assert cifar100.read().content() == cifar100.SHA256
+
+
+def test_without_network_the_error_names_the_file_and_its_place(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
+
+    for read in (cifar10.read().content, lambda: cifar10.read().open(0)):
+        with pytest.raises(DatasetError) as caught:
+            read()
+        text = str(caught.value)
+        assert "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz" in text
+        assert str(home / ".keras" / "datasets" / "cifar-10-python.tar.gz") in text
+        assert "CORALEXP_DATA" in text
+
+
+def test_the_real_archive_is_downloaded_whole_or_refused(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = official_files.archive(tmp_path / cifar10.ARCHIVE, *PYTHON)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with official_files.serving(tmp_path) as url:
+        monkeypatch.setattr(cifar, "SERVER", url)
+        with pytest.raises(DatasetError, match=f"its SHA-256 is .*, expected {cifar10.SHA256}"):
+            cifar10.read().open(0)
+
+        digest = hashlib.sha256(place.read_bytes()).hexdigest()
+        monkeypatch.setattr(cifar10, "SHA256", digest)
+        dataset = cifar10.read()
+        assert dataset.content() == digest
+        assert len(dataset.open(0).labels) == 120
+    assert cifar10.read().content() == digest  # from where Keras would look for it
+    assert (home / ".keras" / "datasets" / "cifar-10-batches-py.tar.gz").is_file()
 
 
 class Trap:
@@ -136,7 +178,7 @@ def test_a_hostile_pickle_runs_nothing(tmp_path: Path, protocol: int) -> None:
     files = PYTHON[1] | {"data_batch_3": pickle.dumps({"data": Trap(sprung)}, protocol)}
     place = official_files.archive(tmp_path / "c.tar.gz", PYTHON[0], files)
 
-    with pytest.raises(DatasetError, match="data_batch_3: holds .* could run a program"):
+    with pytest.raises(DatasetError, match=r"data_batch_3: holds .* could run a program"):
         cifar10.read(path=str(place)).open(0)
 
     assert not sprung.exists()
@@ -249,16 +291,16 @@ def test_half_an_archive_is_damaged(tmp_path: Path) -> None:
     place = places(tmp_path)["python archive"]
     place.write_bytes(place.read_bytes()[:50_000])
 
-    with pytest.raises(DatasetError, match="cifar-10-python.tar.gz: is damaged"):
+    with pytest.raises(DatasetError, match=r"cifar-10-python.tar.gz: is damaged"):
         cifar10.read(path=str(place)).open(0)
 
 
 def test_wrong_options_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="does not exist"):
         cifar10.read(path=str(tmp_path / "nothing"))
-    with pytest.raises(OptionError, match="holds neither cifar-10-python.tar.gz nor"):
+    with pytest.raises(OptionError, match=r"holds neither cifar-10-python.tar.gz nor"):
         cifar10.read(path=str(tmp_path))
     with pytest.raises(OptionError, match="side_px"):
         cifar10.read(side_px=0)
-    with pytest.raises(OptionError, match="validation: must be from 0.01"):
+    with pytest.raises(OptionError, match=r"validation: must be from 0.01"):
         cifar100.read(validation=0.9)

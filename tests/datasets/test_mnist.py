@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 import official_files
 import pytest
 
-from coralexp.datasets import fashion_mnist, mnist
+from coralexp.datasets import fashion_mnist, mnist, mnist_files
 from coralexp.errors import DatasetError, OptionError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def test_every_form_gives_the_same_examples_and_keeps_the_official_test(tmp_path
         examples = dataset.open(3)
 
         assert dataset.image_shape == (28, 28, 1)
-        assert dataset.classes == tuple("0123456789")
+        assert dataset.classes == tuple(map(str, range(10)))
         assert Counter(examples.splits) == {"train": 50, "validation": 10, "test": 20}
         assert np.array_equal(examples.image(63)[..., 0], ARRAYS["x_test"][3])
         assert np.array_equal(examples.image(7)[..., 0], ARRAYS["x_train"][7])
@@ -86,8 +87,21 @@ def test_files_are_found_in_the_data_folder_then_where_keras_keeps_them(
 
 
 def test_the_content_of_what_is_not_here_is_that_of_what_would_be_downloaded(
-    home: Path,
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        monkeypatch.setattr(
+            mnist_files, "SERVER", f"http://127.0.0.1:{closed.getsockname()[1]}/data"
+        )
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        _contents()
+    with pytest.raises(DatasetError, match=r"mnist.npz .*refused.*put it at .*/mnist.npz"):
+        mnist.read().content()
+    with pytest.raises(DatasetError, match=r"fashion_mnist/ of a folder that CORALEXP_DATA names"):
+        fashion_mnist.read().open(0)
+
+
+def _contents() -> None:
     assert mnist.read().content() == mnist.SHA256
     assert len(fashion_mnist.read().content()) == 64
 
@@ -120,7 +134,7 @@ def test_damaged_files_are_told(tmp_path: Path, name: str, data: bytes, told: st
 def test_a_damaged_archive_and_one_of_objects_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "mnist.npz"
     path.write_bytes(b"half of it")
-    with pytest.raises(DatasetError, match="is damaged or no .npz file"):
+    with pytest.raises(DatasetError, match=r"is damaged or no .npz file"):
         mnist.read(path=str(path)).open(0)
 
     np.savez(path, **ARRAYS | {"x_test": np.array([None], dtype=object)})

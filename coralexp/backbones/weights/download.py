@@ -1,4 +1,4 @@
-"""ImageNet weights of keras.applications: of the data folder, of Keras' folder, or of its server."""
+"""ImageNet weights of keras.applications: from the data folder, Keras' folder or its server."""
 
 from __future__ import annotations
 
