@@ -34,6 +34,7 @@ class Examples:
             dataset was told to leave such out. Raises `DatasetError` naming the file otherwise.
         name: What example `i` is called in messages, such as its file.
         left_out: Names of what is no example, each with the reason in brackets, such as duplicates.
+        is_parallel: Whether several threads may ask for pictures at a time, and gain by it.
     """
 
     splits: Sequence[Split]
@@ -41,6 +42,7 @@ class Examples:
     image: Callable[[int], Pixels | None]
     name: Callable[[int], str] = "example {}".format
     left_out: Sequence[str] = ()
+    is_parallel: bool = False
 
 
 @dataclass(frozen=True)
