@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coralexp.datasets.splits import TRAINING_SHARES, by_hash
+from coralexp.datasets.splits import SHARES, TRAINING_SHARES, by_hash
 from coralexp.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def arrange(
     labels: Sequence[int],
     given: Sequence[Split | None],
     name: Callable[[int], str],
+    shares: Mapping[Split, float] = SHARES,
 ) -> Arrangement:
     """Keep one of all examples of equal content, and give splits to those that have none.
 
@@ -48,6 +49,7 @@ def arrange(
         given: The user's split of each example, or None for all: then content decides. Where no
             example is given to validation, content decides which of train go there.
         name: What an example is called in messages.
+        shares: Of the splits where content decides all three.
 
     Returns:
         What stays, and where.
@@ -61,7 +63,7 @@ def arrange(
     if "validation" not in splits:
         open_ = [place for place, split in enumerate(splits) if split in {None, "train"}]
     own = ([digests[kept[place]] for place in open_], [labels[kept[place]] for place in open_])
-    chosen = by_hash(*own) if None in splits else by_hash(*own, TRAINING_SHARES)
+    chosen = by_hash(*own, shares) if None in splits else by_hash(*own, TRAINING_SHARES)
     for place, split in zip(open_, chosen, strict=True):
         splits[place] = split
     return Arrangement(kept, [split for split in splits if split is not None], left_out)

@@ -34,6 +34,7 @@ class Examples:
             dataset was told to leave such out. Raises `DatasetError` naming the file otherwise.
         name: What example `i` is called in messages, such as its file.
         left_out: Names of what is no example, each with the reason in brackets, such as duplicates.
+        is_parallel: Whether several threads may ask for pictures at a time, and gain by it.
     """
 
     splits: Sequence[Split]
@@ -41,6 +42,7 @@ class Examples:
     image: Callable[[int], Pixels | None]
     name: Callable[[int], str] = "example {}".format
     left_out: Sequence[str] = ()
+    is_parallel: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Dataset:
         limit: Keep at most that many examples, classes and splits in proportion; None keeps all.
         stands_for: Dataset of an exercise in whose place this one is used, such as `cifar10`; empty
             if it stands for itself. Runs are tagged with it.
+        fetch: Bring what it reads from elsewhere to this machine, for `coralexp fetch`; None if it
+            needs nothing but what is here. Raises `DatasetError` if that cannot be had.
     """
 
     image_shape: tuple[int, int, int]
@@ -63,6 +67,7 @@ class Dataset:
     open: Callable[[int], Examples]
     limit: int | None = None
     stands_for: str = ""
+    fetch: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no later step could use.

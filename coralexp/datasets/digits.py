@@ -15,11 +15,13 @@ import numpy as np
 
 from coralexp.datasets.contract import Dataset, Examples
 from coralexp.datasets.options import refuse_picture
-from coralexp.datasets.splits import at_random
+from coralexp.datasets.splits import at_random, shares_of
 from coralexp.errors import DatasetError
 
 if TYPE_CHECKING:
-    from coralexp.datasets.contract import Pixels
+    from collections.abc import Mapping
+
+    from coralexp.datasets.contract import Pixels, Split
 
 VERSION = 1
 
@@ -28,16 +30,23 @@ BRIGHTEST = 16
 
 
 def read(
-    *, side_px: int = 32, channels: int = 1, limit: int | None = None, stands_for: str = ""
+    *,
+    side_px: int = 32,
+    channels: int = 1,
+    split: tuple[float, float, float] | None = None,
+    limit: int | None = None,
+    stands_for: str = "",
 ) -> Dataset:
     """Read the digits, enlarge them, and split them at random.
 
     A picture of 8 x 8 levels from 0 (paper) to 16 (ink) is scaled to [0, 255], then resized
-    bilinearly. The seed decides the splits: of each digit 15 % test, 15 % validate, the rest train.
+    bilinearly. The seed decides the splits, of each digit alike.
 
     Args:
         side_px: Height and width of a picture, at least 8.
         channels: 1 (grey) or 3 (the same thrice).
+        split: Shares of train, validation and test, such as [0.8, 0.1, 0.1]; None takes 70, 15 and
+            15 of 100, of each digit.
         limit: Keep at most that many pictures in all.
         stands_for: Dataset of an exercise in whose place this one is used; runs are tagged so.
 
@@ -45,10 +54,11 @@ def read(
         OptionError: If an option is out of its range.
     """
     refuse_picture(side_px, channels, STORED_SIDE_PX)
+    shares = shares_of(split)
     classes = tuple(str(digit) for digit in range(10))
 
     def open_(seed: int) -> Examples:
-        return _examples(seed, side_px, channels)
+        return _examples(seed, side_px, channels, shares)
 
     return Dataset((side_px, side_px, channels), classes, _file_digest, open_, limit, stands_for)
 
@@ -61,7 +71,7 @@ def _file_digest() -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _examples(seed: int, side_px: int, channels: int) -> Examples:
+def _examples(seed: int, side_px: int, channels: int, shares: Mapping[Split, float]) -> Examples:
     from PIL import Image
     from sklearn.datasets import load_digits
 
@@ -74,4 +84,4 @@ def _examples(seed: int, side_px: int, channels: int) -> Examples:
     def image(i: int) -> Pixels:
         return fit(Image.fromarray(levels[i]), side_px, channels, "stretch")
 
-    return Examples(at_random(labels, seed), labels, image, "digit {}".format)
+    return Examples(at_random(labels, seed, shares), labels, image, "digit {}".format)

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Literal
 
 from coralexp.datasets.content import arrange
 from coralexp.datasets.contract import Dataset, Examples
-from coralexp.datasets.folder_tree import class_folders, list_pictures, readable
+from coralexp.datasets.folder_classes import by_folder, by_name
+from coralexp.datasets.folder_tree import readable
 from coralexp.datasets.options import existing, refuse_picture
 from coralexp.datasets.pictures import DamagedPictureError, decode
-from coralexp.errors import DatasetError
+from coralexp.datasets.splits import shares_of
+from coralexp.errors import DatasetError, OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from coralexp.datasets.contract import Pixels, Split
+    from coralexp.datasets.folder_classes import Picture
 
 VERSION = 1
 
@@ -29,6 +32,8 @@ def read(
     side_px: int = 96,
     channels: int = 3,
     resize: Literal["crop", "stretch"] = "crop",
+    label_from: str | None = None,
+    split: tuple[float, float, float] | None = None,
     skip_corrupt: bool = False,
     limit: int | None = None,
 ) -> Dataset:
@@ -49,22 +54,29 @@ def read(
         channels: 3 (colour) or 1 (grey).
         resize: `crop` takes the largest square in the middle, `stretch` everything; then bilinear,
             antialiased.
+        label_from: Regular expression that finds the class in a file's name: what its one group, in
+            brackets, takes, such as `^([a-z]+)_` of `cat_17.jpg`. Then the folders below the path
+            mean nothing, but for `train`, `test` and `validation`. None takes the folders' names.
+        split: Shares of train, validation and test, such as [0.8, 0.1, 0.1]; None takes 70, 15 and
+            15 of 100. Only where the folder makes no splits.
         skip_corrupt: Leave damaged files out instead of stopping.
         limit: Keep at most that many pictures in all.
 
     Raises:
         OptionError: If the path is no folder of at least two classes of at least two pictures each,
-            or another option is out of its range.
+            the expression finds no class in a name, shares are given that do not add up to 1 or
+            beside the folder's own splits, or another option is out of its range.
     """
     refuse_picture(side_px, channels)
+    shares = shares_of(split)
     root = existing(path, "folder")
-    folders = class_folders(root)
-    some_split = next(iter(folders.values()))
-    names = tuple(sorted(some_split))
+    pictures = by_folder(root) if label_from is None else by_name(root, label_from)
+    if split is not None and None not in pictures.splits:
+        raise OptionError("split", f"{root} makes its own splits; write split=null")
 
     @functools.cache
     def files() -> _Files:
-        return _index(root, folders, names)
+        return _index(root, pictures.rows())
 
     def content() -> str:
         index = files()
@@ -75,10 +87,13 @@ def read(
 
     def open_(_seed: int) -> Examples:
         return _examples(
-            files(), skip=skip_corrupt, decoded=lambda data: decode(data, side_px, channels, resize)
+            files(),
+            shares,
+            skip=skip_corrupt,
+            decoded=lambda data: decode(data, side_px, channels, resize),
         )
 
-    return Dataset((side_px, side_px, channels), names, content, open_, limit)
+    return Dataset((side_px, side_px, channels), pictures.classes, content, open_, limit)
 
 
 @dataclass(frozen=True)
@@ -100,16 +115,11 @@ class _Files:
     digests: Sequence[bytes]
 
 
-def _index(
-    root: Path, folders: dict[Split | None, dict[str, Path]], classes: tuple[str, ...]
-) -> _Files:
-    """List all pictures and read their bytes once."""
+def _index(root: Path, pictures: Iterable[Picture]) -> _Files:
+    """Read the bytes of all pictures once."""
     rows = [
         (file, readable(file.relative_to(root).as_posix()), label, split)
-        for split, of_class in folders.items()
-        for label, name in enumerate(classes)
-        if name in of_class
-        for file in list_pictures(of_class[name])
+        for file, label, split in pictures
     ]
     paths, names, labels, given = (list(column) for column in zip(*rows, strict=True))
     return _Files(paths, names, labels, given, [_digest(*row[:2]) for row in rows])
@@ -124,9 +134,15 @@ def _digest(file: Path, name: str) -> bytes:
     return hashlib.sha256(data or name.encode()).digest()
 
 
-def _examples(files: _Files, *, skip: bool, decoded: Callable[[bytes], Pixels]) -> Examples:
+def _examples(
+    files: _Files,
+    shares: Mapping[Split, float],
+    *,
+    skip: bool,
+    decoded: Callable[[bytes], Pixels],
+) -> Examples:
     """Return what stays of the files."""
-    arranged = arrange(files.digests, files.labels, files.given, files.names.__getitem__)
+    arranged = arrange(files.digests, files.labels, files.given, files.names.__getitem__, shares)
 
     def image(i: int) -> Pixels | None:
         number = arranged.kept[i]
@@ -144,4 +160,5 @@ def _examples(files: _Files, *, skip: bool, decoded: Callable[[bytes], Pixels]) 
         image=image,
         name=lambda i: files.names[arranged.kept[i]],
         left_out=arranged.left_out,
+        is_parallel=True,
     )

@@ -52,6 +52,28 @@ def class_folders(root: Path) -> dict[Split | None, dict[str, Path]]:
     return folders
 
 
+def split_folders(root: Path) -> dict[Split | None, Path]:
+    """Find the folders of the splits where names of files tell the classes.
+
+    Returns:
+        `train` and `test`, and `validation` if it is there; else the whole folder, for None.
+
+    Raises:
+        OptionError: If two folders are one split.
+    """
+    found: dict[Split | None, Path] = {}
+    for name, folder in _subfolders(root).items():
+        split = SPLIT_NAMES.get(name.lower())
+        if split in found and split is not None:
+            raise OptionError("path", f"{root}: {found[split].name}/ and {name}/ are both {split}")
+        found[split] = folder
+    if None in found or not {"train", "test"} <= found.keys():
+        return {None: root}
+    if any(entry.suffix.lower() in SUFFIXES for entry in _visible(root)):
+        return {None: root}
+    return {split: found[split] for split in ("train", "validation", "test") if split in found}
+
+
 def list_pictures(folder: Path) -> Iterator[Path]:
     """Yield the picture files below a folder, sorted, each real folder once."""
     waiting, seen = [folder], set()

@@ -18,9 +18,11 @@ from coralexp.datasets.options import refuse_outside, refuse_picture
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL.Image import Image
 
-    from coralexp.datasets.contract import Pixels
+    from coralexp.datasets.contract import Pixels, Split
 
 VERSION = 1
 
@@ -41,6 +43,7 @@ def draw(
     rotation_deg: float = 8.0,
     shadow: float = 0.6,
     erosion: float = 0.5,
+    split: tuple[float, float, float] | None = None,
     limit: int | None = None,
     stands_for: str = "",
 ) -> Dataset:
@@ -63,6 +66,8 @@ def draw(
         rotation_deg: Largest turn either way, 0 to 45.
         shadow: Strength of the slanting light and its shadows, in [0, 1].
         erosion: Edges eaten, depth lost, pits, in [0, 1].
+        split: Shares of train, validation and test, such as [0.8, 0.1, 0.1]; None takes 70, 15 and
+            15 of 100, of each sign.
         limit: Keep at most that many pictures in all.
         stands_for: Dataset of an exercise in whose place this one is used; runs are tagged so.
 
@@ -86,12 +91,16 @@ def draw(
         refuse_outside(option, share, 0, 1)
     refuse_outside("rotation_deg", rotation_deg, 0, 45)
 
+    if split is None:
+        own = [splits.by_number(number) for number in range(images_per_sign)]
+    else:
+        own = splits.in_turn(images_per_sign, splits.shares_of(split))
     chosen = set(gardiner.order()[:signs])
     classes = tuple(code for code in gardiner.signs() if code in chosen)
     worn = stone.Wear(*(wear * part for part in (noise, blur, rotation_deg, shadow, erosion)))
 
     def open_(seed: int) -> Examples:
-        return _examples(seed, classes, images_per_sign, (side_px, side_px, channels), worn)
+        return _examples(seed, classes, own, (side_px, side_px, channels), worn)
 
     shape = (side_px, side_px, channels)
     return Dataset(shape, classes, _font_digest, open_, limit, stands_for)
@@ -104,14 +113,15 @@ def _font_digest() -> str:
 def _examples(
     seed: int,
     classes: tuple[str, ...],
-    per_class: int,
+    own: Sequence[Split],
     shape: tuple[int, int, int],
     wear: stone.Wear,
 ) -> Examples:
-    """Return the pictures of all signs, sign by sign."""
+    """Return the pictures of all signs, sign by sign, given the splits of those of one."""
     from PIL import ImageFont
 
     side_px, _, channels = shape
+    per_class = len(own)
     font = ImageFont.truetype(FONT, 64, layout_engine=ImageFont.Layout.BASIC)
     quarry = stone.open_quarry(seed, side_px)
     characters = [gardiner.signs()[code] for code in classes]
@@ -126,7 +136,7 @@ def _examples(
         return stone.photograph(drawn(character), wear, quarry, generator, channels)
 
     return Examples(
-        splits=[splits.by_number(number) for _ in classes for number in range(per_class)],
+        splits=list(own) * len(classes),
         labels=[label for label in range(len(classes)) for _ in range(per_class)],
         image=image,
         name=lambda i: f"{classes[i // per_class]} number {i % per_class}",

@@ -9,10 +9,11 @@ from coralexp.datasets.content import arrange
 from coralexp.datasets.contract import Dataset, Examples
 from coralexp.datasets.npz_archive import open_archive
 from coralexp.datasets.options import LARGEST_SIDE_PX, existing, refuse_outside
+from coralexp.datasets.splits import shares_of
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from coralexp.datasets.contract import Pixels, Split
 
@@ -21,7 +22,13 @@ VERSION = 1
 GIVEN_SPLITS: tuple[tuple[str, Split], ...] = (("_validation", "validation"), ("_test", "test"))
 
 
-def read(*, path: str, side_px: int | None = None, limit: int | None = None) -> Dataset:
+def read(
+    *,
+    path: str,
+    side_px: int | None = None,
+    split: tuple[float, float, float] | None = None,
+    limit: int | None = None,
+) -> Dataset:
     """Read the arrays `x` and `y` of a file that `numpy.savez` or `savez_compressed` wrote.
 
     `x` is uint8 `[N, H, W]`, `[N, H, W, 1]` or `[N, H, W, 3]` in [0, 255]; `y` integers `[N]` from
@@ -34,13 +41,17 @@ def read(*, path: str, side_px: int | None = None, limit: int | None = None) -> 
         path: The file.
         side_px: Height and width that every picture is brought to: the largest square in the
             middle, resized bilinearly with antialiasing; None leaves them as they are.
+        split: Shares of train, validation and test, such as [0.8, 0.1, 0.1]; None takes 70, 15 and
+            15 of 100. Only where the file makes no splits.
         limit: Keep at most that many pictures in all.
 
     Raises:
-        OptionError: If the file is no such archive, with the array that is wrong.
+        OptionError: If the file is no such archive, with the array that is wrong; or if shares are
+            given that do not add up to 1, or beside the file's own splits.
     """
     if side_px is not None:
         refuse_outside("side_px", side_px, 1, LARGEST_SIDE_PX)
+    shares = shares_of(split)
     file = existing(path, "file")
     archive = open_archive(file)
     splits: list[tuple[str, Split | None]] = [("", None)]
@@ -48,6 +59,8 @@ def read(*, path: str, side_px: int | None = None, limit: int | None = None) -> 
     if given:
         if ("_test", "test") not in given:
             raise OptionError("path", f"{file}: x_validation without x_test; add x_test and y_test")
+        if split is not None:
+            raise OptionError("split", f"{file} makes its own splits (x_test); write split=null")
         splits = [("", "train"), *given]
 
     stored_shape = archive.image_shape("x")
@@ -65,7 +78,7 @@ def read(*, path: str, side_px: int | None = None, limit: int | None = None) -> 
     def open_(_seed: int) -> Examples:
         images = [archive.images(f"x{end}", stored_shape) for end, _ in splits]
         names = [(f"x{end}", split) for end, split in splits]
-        return _examples(images, labels, names, side_px)
+        return _examples(images, labels, names, side_px, shares)
 
     return Dataset(shape, classes, content, open_, limit)
 
@@ -75,6 +88,7 @@ def _examples(
     labels: Sequence[Sequence[int]],
     arrays: Sequence[tuple[str, Split | None]],
     side_px: int | None,
+    shares: Mapping[Split, float],
 ) -> Examples:
     """Return what stays of the arrays' images."""
     from PIL import Image
@@ -89,7 +103,8 @@ def _examples(
         array, row = places[i]
         return f"{arrays[array][0]}[{row}]"
 
-    arranged = arrange(digests, flat, [arrays[array][1] for array, _ in places], called)
+    given = [arrays[array][1] for array, _ in places]
+    arranged = arrange(digests, flat, given, called, shares)
 
     def image(i: int) -> Pixels:
         array, row = places[arranged.kept[i]]

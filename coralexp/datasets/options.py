@@ -40,14 +40,28 @@ def existing(path: str, kind: str) -> Path:
     Raises:
         OptionError: If nothing is there, or something else; the nearest folder that exists is told.
     """
+    place = place_of(path, kind)
+    if place.is_dir() if kind == "folder" else place.is_file():
+        return place
+    raise OptionError("path", f"{place} is no {kind}; write the {kind} of the images")
+
+
+def place_of(path: str, kind: str = "file or folder") -> Path:
+    """Return where the user's data are, whatever they are.
+
+    Args:
+        path: As the user wrote it; `~` is the home folder.
+        kind: What is wanted, for messages.
+
+    Raises:
+        OptionError: If nothing is there; the nearest folder that exists is told.
+    """
     if not path.strip():
         raise OptionError("path", f"is empty; write the {kind} of the images")
     try:
         place = Path(path).expanduser()
-        if place.is_dir() if kind == "folder" else place.is_file():
-            return place
         if place.exists():
-            raise OptionError("path", f"{place} is no {kind}; write the {kind} of the images")
+            return place
         nearest = next((parent for parent in place.absolute().parents if parent.is_dir()), "none")
     except (OSError, RuntimeError) as error:  # no permission, no such user
         raise OptionError("path", f"{path} cannot be looked at ({error})") from error

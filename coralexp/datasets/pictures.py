@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,38 @@ Resize = Literal["crop", "stretch"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 FORMATS = ("JPEG", "PNG", "BMP")
+
+
+class _Warnings:
+    """Of odd metadata nothing is said, of too many pixels an error, while any thread decodes.
+
+    The filters are the process's, so the first thread sets them and the last puts them back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        from PIL import Image
+
+        with self._lock:
+            if not self._inside:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._before.__exit__(None, None, None)
+
+
+_WARNINGS = _Warnings()
 
 
 class DamagedPictureError(ValueError):
@@ -45,12 +78,9 @@ def decode(data: bytes, side_px: int, channels: int, resize: Resize) -> Pixels:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                picture.draft(None, (2 * side_px, 2 * side_px))
-                return fit(_plain(ImageOps.exif_transpose(picture)), side_px, channels, resize)
+        with _WARNINGS, Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            picture.draft(None, (2 * side_px, 2 * side_px))
+            return fit(_plain(ImageOps.exif_transpose(picture)), side_px, channels, resize)
     except UnidentifiedImageError as error:
         raise DamagedPictureError("is no JPEG, PNG or BMP") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

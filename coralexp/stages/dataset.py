@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import time
-from collections import Counter
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from coralexp.artifacts.downloads import listening
 from coralexp.artifacts.examples import INDEX_FILE, DatasetIndex
 from coralexp.artifacts.progress import Step
 from coralexp.datasets.contract import SPLITS
@@ -18,7 +22,8 @@ from coralexp.errors import DatasetError
 from coralexp.stages.limit import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 VERSION = 1
 
 TOLD_EVERY_S = 0.25
+WORKERS = min(8, os.cpu_count() or 1)  # that decode; what comes out does not depend on it
+AHEAD = 4 * WORKERS
 SHOWN = 20  # damaged files that a message names
 
 
@@ -35,7 +42,7 @@ def write_dataset(dataset: Dataset, seed: int, folder: Path, progress: Progress)
 
     Of each split: `images.npy`, uint8 `[N, H, W, C]`, and `labels.npy`, int64 `[N]`, whose rows go
     round the classes; beside them `dataset.json`, see `DatasetIndex`, `metrics.json`, and of a
-    stand-in `tags.json`. One picture at a time is in memory.
+    stand-in `tags.json`. A few pictures at a time are in memory.
 
     Args:
         dataset: What to write.
@@ -47,7 +54,8 @@ def write_dataset(dataset: Dataset, seed: int, folder: Path, progress: Progress)
         DatasetError: If pictures are damaged (all are named together), or of another shape than
             promised; or a class is left without an image to train on or to test with.
     """
-    examples = dataset.open(seed)
+    with listening(lambda here, total, name: _tell_download(progress, here, total)):
+        examples = dataset.open(seed)
     _refuse_gaps(dataset, list(zip(examples.splits, examples.labels, strict=True)))
     limit = len(examples.labels) if dataset.limit is None else dataset.limit
     chosen = choose(examples.splits, examples.labels, limit, seed)
@@ -100,20 +108,36 @@ class _Work:
     told: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
-    def image(self, i: int) -> Pixels | None:
-        """Return picture `i`; None if there is none, which is remembered."""
+    def images(self, rows: Sequence[int]) -> Iterator[tuple[int, Pixels | None]]:
+        """Yield pictures in that order; None for one that there is not, which is remembered."""
+        made: Iterable[Pixels | DatasetError | None]
+        with contextlib.ExitStack() as until_done:
+            if self.examples.is_parallel:
+                pool = until_done.enter_context(ThreadPoolExecutor(WORKERS))
+                until_done.callback(pool.shutdown, cancel_futures=True)
+                made = _ahead(pool, self._make, rows)
+            else:
+                made = map(self._make, rows)
+            for i, pixels in zip(rows, made, strict=True):
+                yield i, self._take(i, pixels)
+
+    def _make(self, i: int) -> Pixels | DatasetError | None:
+        """Make picture `i`, perhaps beside others."""
         try:
-            pixels = self.examples.image(i)
+            return self.examples.image(i)
         except DatasetError as error:
-            self.damaged.append(str(error))
-            pixels = None
-        else:
-            if pixels is None:
-                self.skipped.append(f"{self.examples.name(i)} (damaged)")
+            return error
+
+    def _take(self, i: int, pixels: Pixels | DatasetError | None) -> Pixels | None:
+        """Look at what was made."""
         self._tell()
-        if pixels is not None and (
-            pixels.shape != self.dataset.image_shape or pixels.dtype != np.uint8
-        ):
+        if isinstance(pixels, DatasetError):
+            self.damaged.append(str(pixels))
+            return None
+        if pixels is None:
+            self.skipped.append(f"{self.examples.name(i)} (damaged)")
+            return None
+        if pixels.shape != self.dataset.image_shape or pixels.dtype != np.uint8:
             raise DatasetError(
                 f"{self.examples.name(i)}: is {pixels.dtype} {list(pixels.shape)}; "
                 f"the dataset promised uint8 {list(self.dataset.image_shape)}"
@@ -142,14 +166,33 @@ class _Work:
             self.progress(Step(self.done, self.total, "images", {"images_per_s": speed}))
 
 
+def _ahead(
+    pool: ThreadPoolExecutor,
+    make: Callable[[int], Pixels | DatasetError | None],
+    rows: Sequence[int],
+) -> Iterator[Pixels | DatasetError | None]:
+    """Yield what is made of each row in their order; a few are made ahead, not all."""
+    waiting: deque[Future[Pixels | DatasetError | None]] = deque()
+    for i in rows:
+        waiting.append(pool.submit(make, i))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _tell_download(progress: Progress, here: int, total: int | None) -> None:
+    megabyte = 1_000_000
+    progress(Step(here // megabyte, (total or 0) // megabyte, "MB", {}))
+
+
 def _write_images(
     file: IO[bytes], work: _Work, rows: Sequence[int], digest: hashlib._Hash
 ) -> list[int]:
     """Write pictures one after the other, then how many they became; return which."""
     start = _write_head(file, len(rows), work.dataset.image_shape)
     kept = []
-    for i in rows:
-        pixels = work.image(i)
+    for i, pixels in work.images(rows):
         if pixels is not None:
             data = pixels.tobytes()
             file.write(data)

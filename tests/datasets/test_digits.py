@@ -53,3 +53,10 @@ def test_asking_for_digits_imports_nothing_heavy() -> None:
     )
 
     assert done.stdout.strip() == ""
+
+
+def test_shares_of_the_splits_can_be_asked_for() -> None:
+    splits = digits.read(split=(0.5, 0.25, 0.25)).open(0).splits
+
+    assert 0.24 < splits.count("test") / len(splits) < 0.26
+    assert 0.24 < splits.count("validation") / len(splits) < 0.26

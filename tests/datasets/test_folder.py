@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coralexp.datasets import folder
+from coralexp.datasets import folder, name_pattern
 from coralexp.errors import DatasetError, OptionError
 
 if TYPE_CHECKING:
@@ -250,3 +250,99 @@ def test_a_limit_that_leaves_a_class_out_is_refused(tmp_path: Path, paint: Paint
 
     with pytest.raises(OptionError, match="at least 5 images"):
         folder.read(path=str(tmp_path), limit=4)
+
+
+def named(folder: Path, paint: Paint, *prefixes: str, count: int = 4) -> Path:
+    """Paint pictures whose names begin with a prefix each, all in one folder."""
+    for prefix in prefixes:
+        paint(folder.parent / prefix, count)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted((folder.parent / prefix).iterdir()):
+            file.rename(folder / f"{prefix}_{file.name}")
+        (folder.parent / prefix).rmdir()
+    return folder
+
+
+def unnamed(path: Path, label_from: str) -> str:
+    with pytest.raises(OptionError) as caught:
+        folder.read(path=str(path), label_from=label_from)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", ["^([a-z]+)_", "(?P<label>dog|cat|bird)(_)[0-9]"])
+def test_the_class_may_be_read_from_a_name(tmp_path: Path, paint: Paint, pattern: str) -> None:
+    root = named(tmp_path / "photos", paint, "dog", "cat")
+    named(root / "more" / "deep", paint, "bird", count=3)
+
+    dataset = folder.read(path=str(root), label_from=pattern)
+    examples = dataset.open(0)
+
+    assert dataset.classes == ("bird", "cat", "dog")
+    assert [dataset.classes[label] for label in examples.labels] == [
+        *["bird"] * 3,
+        *["cat"] * 4,
+        *["dog"] * 4,
+    ]
+    assert examples.name(0) == "more/deep/bird_0.png"
+    assert len(set(zip(examples.labels, examples.splits, strict=True))) == 9
+
+
+def test_names_in_folders_of_splits_are_read_too(tmp_path: Path, paint: Paint) -> None:
+    for split, start in (("train", 0), ("test", 10)):
+        for name in ("ant", "bee"):
+            paint(tmp_path / "x" / name, 4, start=start)
+            (tmp_path / "photos" / split).mkdir(parents=True, exist_ok=True)
+            for file in sorted((tmp_path / "x" / name).iterdir()):
+                file.rename(tmp_path / "photos" / split / f"{name}-{file.name}")
+
+    read = folder.read(path=str(tmp_path / "photos"), label_from="(.*)-")
+    splits = splits_of(read)
+
+    assert read.classes == ("ant", "bee")
+    assert {split for name, split in splits.items() if name.startswith("test/")} == {"test"}
+    (tmp_path / "photos" / "test" / "ant-10.png").rename(tmp_path / "photos/test/bee-99.png")
+    for number in (11, 12, 13):
+        (tmp_path / "photos" / "test" / f"ant-{number}.png").unlink()
+    assert "test/ has no image of ant" in unnamed(tmp_path / "photos", "(.*)-")
+
+
+def test_expressions_that_give_no_classes_are_refused(tmp_path: Path, paint: Paint) -> None:
+    root = named(tmp_path / "photos", paint, "dog", "cat")
+
+    assert "is no regular expression: missing )" in unnamed(root, "([a-z]+_")
+    assert "has 0 groups; expected one" in unnamed(root, "[a-z]+_")
+    assert "has 2 groups; expected one" in unnamed(root, "([a-z]+)(_)")
+    assert "finds no class in 4 of 8 file names: cat_0.png, cat_1" in unnamed(root, "(dog)")
+    assert "finds no class in 8 of 8" in unnamed(root, "(x*)")
+    assert "and 3 more" in unnamed(root, "(x)")
+    assert "at most 500" in unnamed(root, "(a)" * 200)
+    paint(tmp_path / "rat", 1)
+    (tmp_path / "rat" / "0.png").rename(root / "rat_0.png")
+    assert "rat has one image" in unnamed(root, "^([a-z]+)_")
+    assert "all names give one class, .png" in unnamed(root, r"(\.png)")
+
+
+def test_an_expression_that_takes_for_ever_is_ended(
+    tmp_path: Path, paint: Paint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(name_pattern, "TIME_S", 0.5)
+    root = named(tmp_path / "photos", paint, "a" * 40, "b" * 40)
+
+    assert "repetition within a repetition" in unnamed(root, "^((?:a+)+)$")
+
+
+def test_shares_can_be_asked_for_where_the_folder_makes_no_splits(
+    tmp_path: Path, paint: Paint
+) -> None:
+    paint(tmp_path / "a", 60)
+    paint(tmp_path / "b", 60)
+
+    splits = list(folder.read(path=str(tmp_path), split=(0.2, 0.2, 0.6)).open(0).splits)
+
+    assert splits.count("test") > 60 > splits.count("train")
+    (tmp_path / "own").mkdir()
+    for split in ("train", "test"):
+        shutil.copytree(tmp_path / "a", tmp_path / "own" / split / "a")
+        shutil.copytree(tmp_path / "b", tmp_path / "own" / split / "b")
+    with pytest.raises(OptionError, match="makes its own splits"):
+        folder.read(path=str(tmp_path / "own"), split=(0.8, 0.1, 0.1))

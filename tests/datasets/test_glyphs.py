@@ -123,3 +123,11 @@ def test_impossible_options_are_refused_at_once(option: str, value: float, told:
 
     assert caught.value.option == option
     assert told in caught.value.text
+
+
+def test_shares_of_the_splits_can_be_asked_for() -> None:
+    counts = Counter(
+        glyphs.draw(signs=2, images_per_sign=20, side_px=16, split=(0.8, 0.1, 0.1)).open(0).splits
+    )
+
+    assert counts == {"train": 32, "validation": 4, "test": 4}

@@ -145,3 +145,13 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     dataset = npz.read(path=whole)
     with pytest.raises(DatasetError, match="array 'x' is damaged"):
         dataset.open(0)
+
+
+def test_shares_can_be_asked_for_where_the_file_makes_no_splits(tmp_path: Path) -> None:
+    whole = saved(tmp_path, x=X, y=Y)
+    counts = Counter(npz.read(path=whole, split=(0.34, 0.33, 0.33)).open(0).splits)
+    assert counts["train"] < Counter(npz.read(path=whole).open(0).splits)["train"]
+
+    parted = saved(tmp_path, x=X, y=Y, x_test=X, y_test=Y)
+    with pytest.raises(OptionError, match=r"makes its own splits \(x_test\)"):
+        npz.read(path=parted, split=(0.8, 0.1, 0.1))

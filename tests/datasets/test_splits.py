@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from operator import itemgetter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coralexp.datasets.splits import SHARES, TRAINING_SHARES, at_random, by_hash
+from coralexp.datasets.splits import (
+    SHARES,
+    TRAINING_SHARES,
+    at_random,
+    by_hash,
+    in_turn,
+    shares_of,
+    validation_of,
+)
+from coralexp.errors import OptionError
 
 contents = st.lists(st.tuples(st.binary(max_size=4), st.integers(0, 3)), unique_by=itemgetter(0))
 
@@ -86,3 +97,45 @@ def test_random_splits_are_seeded_and_take_a_share_of_each_class() -> None:
     assert [counts[label, "test"] for label in range(3)] == [15, 3, 1]
     assert [counts[label, "validation"] for label in range(3)] == [15, 3, 1]
     assert counts[2, "train"] == 1
+
+
+def test_shares_that_are_none_are_refused() -> None:
+    assert shares_of(None) == SHARES
+    assert shares_of((0.7, 0.2, 0.1)) == {"train": 0.7, "validation": 0.2, "test": 0.1}
+    for wrong in ((0.8, 0.1, 0.2), (0.9, 0.1, 0.0), (1.2, -0.1, -0.1), (math.inf, 0.1, 0.1)):
+        with pytest.raises(OptionError, match=r"split: expected shares of train, validation and"):
+            shares_of(wrong)
+
+
+@given(st.integers(3, 300), st.integers(0, 300))
+def test_pictures_in_turn_keep_their_splits_and_their_shares(count: int, more: int) -> None:
+    shares = shares_of((0.8, 0.1, 0.1))
+
+    some, all_ = in_turn(count, shares), in_turn(count + more, shares)
+
+    assert all_[:count] == some
+    assert set(some) == {"train", "validation", "test"}
+    for split, share in shares.items():
+        assert abs(some.count(split) - share * count) <= 1.5
+
+
+def test_validation_of_a_class_does_not_depend_on_the_others() -> None:
+    alone = validation_of([1] * 40, 0.2, 7)
+
+    beside = validation_of([0] * 30 + [1] * 40 + [2], 0.2, 7)
+
+    assert beside[30:70] == alone
+    assert Counter(beside[:30]) == {"train": 24, "validation": 6}
+    assert beside[70] == "train"
+    assert alone != validation_of([1] * 40, 0.2, 8)
+
+
+def test_other_shares_change_the_random_and_the_hashed_splits() -> None:
+    shares = shares_of((0.5, 0.3, 0.2))
+    digests = [hashlib.sha256(b"image %d" % number).digest() for number in range(4000)]
+
+    random_ = Counter(at_random([0] * 100, 1, shares))
+    hashed = Counter(by_hash(digests, [0] * 4000, shares))
+
+    assert random_ == {"train": 50, "validation": 30, "test": 20}
+    assert abs(hashed["validation"] / 4000 - 0.3) < 0.03

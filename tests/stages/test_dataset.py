@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import official_files
 import pytest
 from PIL import Image
 
+from coralexp.artifacts.downloads import download
 from coralexp.artifacts.examples import read_index, read_split
 from coralexp.artifacts.progress import Step, silent
 from coralexp.datasets import folder as folder_dataset
 from coralexp.datasets import glyphs
 from coralexp.datasets.contract import SPLITS, Dataset, Examples
 from coralexp.errors import DatasetError
+from coralexp.stages import dataset as stage
 from coralexp.stages.dataset import write_dataset
 
 if TYPE_CHECKING:
@@ -137,6 +142,52 @@ def test_progress_counts_every_image(tmp_path: Path) -> None:
     assert steps[-1].done == steps[-1].total == 60
     assert steps[-1].unit == "images"
     assert steps[-1].facts["images_per_s"] > 0
+
+
+def test_pictures_made_side_by_side_are_written_in_order(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "WORKERS", 4)
+    monkeypatch.setattr(stage, "AHEAD", 3)
+    dataset = folder_dataset.read(path=str(photos), side_px=8)
+
+    def opened(*, parallel: bool) -> Dataset:
+        examples = dataset.open(0)
+        assert examples.is_parallel
+
+        def image(i: int) -> np.ndarray:
+            if parallel and i % 3 == 0:  # the first to be asked for is the last to be made
+                time.sleep(0.02)
+            return examples.image(i)
+
+        own = replace(examples, image=image, is_parallel=parallel)
+        return replace(dataset, open=lambda _: own)
+
+    one = written(opened(parallel=False), tmp_path / "one")
+    many = written(opened(parallel=True), tmp_path / "many")
+
+    assert read_index(one) == read_index(many)
+    assert (one / "train" / "images.npy").read_bytes() == (
+        many / "train" / "images.npy"
+    ).read_bytes()
+
+
+def test_a_download_is_told_in_megabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    steps: list[Step] = []
+    dataset = small()
+
+    def open_(seed: int) -> Examples:
+        (tmp_path / "files").mkdir()
+        (tmp_path / "files" / "a").write_bytes(bytes(3_000_000))
+        with official_files.serving(tmp_path / "files") as url:
+            download(f"{url}/a", tmp_path / "a", None)
+        return dataset.open(seed)
+
+    (tmp_path / "entry").mkdir()
+    write_dataset(replace(dataset, open=open_), 0, tmp_path / "entry", steps.append)
+
+    assert Step(3, 3, "MB", {}) in steps
 
 
 def test_all_damaged_files_are_named_together(photos: Path, tmp_path: Path) -> None:

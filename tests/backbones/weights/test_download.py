@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from coralexp.artifacts import downloads
 from coralexp.backbones import mobilenetv1, mobilenetv2
 from coralexp.backbones.weights import download
 from coralexp.errors import WeightsError
@@ -24,6 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty home folder, on a machine whose proxy answers nothing."""
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("CORALEXP_DATA", raising=False)
     return tmp_path
 
 
@@ -43,7 +45,7 @@ def test_without_network_the_error_names_file_and_folder_at_once(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.setattr(download, "PATIENCE_S", 0.5)
+        monkeypatch.setattr(downloads, "PATIENCE_S", 0.5)
         start = time.monotonic()
 
         with pytest.raises(WeightsError) as caught:
@@ -78,6 +80,20 @@ def test_a_file_in_the_folder_is_used(home: Path) -> None:
 
     for ours, theirs in zip(model.get_weights(), original.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_data_folder_is_looked_at_first_and_its_list_is_kept_to(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick, name = tmp_path / "stick", "mobilenet_2_5_128_tf_no_top.h5"
+    (stick / "models").mkdir(parents=True)
+    (stick / "models" / name).write_bytes(b"of the stick")
+    monkeypatch.setenv("CORALEXP_DATA", str(stick))
+    assert download.fetch("mobilenet", name) == stick / "models" / name
+
+    (stick / "SHA256SUMS").write_text(f"{'0' * 64}  models/{name}\n")
+    with pytest.raises(WeightsError, match=f"{name} is not what .*SHA256SUMS says"):
+        download.fetch("mobilenet", name)
 
 
 def test_a_damaged_file_in_the_folder_is_named(home: Path) -> None:
