@@ -55,10 +55,10 @@ class Dataset:
         content: Digest of everything that options do not tell: files, fonts. Computed when called.
         open: List the examples, given the seed of the experiment. May read files.
         limit: Keep at most that many examples, classes and splits in proportion; None keeps all.
-        stands_for: Dataset of an exercise in whose place this one is used, such as `cifar10`; empty
-            if it stands for itself. Runs are tagged with it.
         fetch: Bring what it reads from elsewhere to this machine, for `coralexp fetch`; None if it
             needs nothing but what is here. Raises `DatasetError` if that cannot be had.
+        stands_for: Dataset of an exercise in whose place this one is used, such as `cifar10`; empty
+            if it stands for itself. Runs are tagged with it.
     """
 
     image_shape: tuple[int, int, int]
@@ -66,8 +66,8 @@ class Dataset:
     content: Callable[[], str]
     open: Callable[[int], Examples]
     limit: int | None = None
-    stands_for: str = ""
     fetch: Callable[[], object] | None = None
+    stands_for: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no later step could use.

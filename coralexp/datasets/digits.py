@@ -60,7 +60,9 @@ def read(
     def open_(seed: int) -> Examples:
         return _examples(seed, side_px, channels, shares)
 
-    return Dataset((side_px, side_px, channels), classes, _file_digest, open_, limit, stands_for)
+    return Dataset(
+        (side_px, side_px, channels), classes, _file_digest, open_, limit, stands_for=stands_for
+    )
 
 
 def _file_digest() -> str:

@@ -63,7 +63,7 @@ def draw(
         return _examples(seed, images_per_class, side_px)
 
     shape = (side_px, side_px, 3)
-    return Dataset(shape, CLASSES, _content, open_, limit, stands_for)
+    return Dataset(shape, CLASSES, _content, open_, limit, stands_for=stands_for)
 
 
 def _content() -> str:

@@ -103,7 +103,7 @@ def draw(
         return _examples(seed, classes, own, (side_px, side_px, channels), worn)
 
     shape = (side_px, side_px, channels)
-    return Dataset(shape, classes, _font_digest, open_, limit, stands_for)
+    return Dataset(shape, classes, _font_digest, open_, limit, stands_for=stands_for)
 
 
 def _font_digest() -> str:

@@ -71,7 +71,7 @@ def read_imagenet(
     Raises:
         WeightsError: If the file cannot be had or read.
     """
-    path = download.fetch(network, name, server)
+    path = download.fetch(network, name, server=server)
     return path, hdf5.read(path)
 
 
