@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.key_schema import schema_of
 from coralexp.artifacts.store import INGREDIENTS, RECORD
 from coralexp.errors import UnknownEntryError
 
@@ -56,8 +57,7 @@ class Entry:
     @property
     def schema(self) -> int:
         """Schema of its ingredients, see `coralexp.artifacts.key_schema`."""
-        number = self.ingredients.get("schema", 0)
-        return number if type(number) is int else 0
+        return schema_of(self.ingredients)
 
     @property
     def after(self) -> Mapping[str, str]:
@@ -114,6 +114,15 @@ def find_entry(known: Sequence[Entry], word: str) -> Entry:
     return found[0]
 
 
+def ingredients_in(folder: Path) -> dict[str, Json]:
+    """Return what was hashed into the key of an entry; nothing if that cannot be read."""
+    try:
+        read = json.loads((folder / INGREDIENTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
 def size_of(path: Path) -> int:
     """Return the bytes of a file, or of all files below a folder; those that vanish count 0."""
     return sum(size for size, _ in _files(path))
@@ -140,12 +149,8 @@ def _look_at(store: Store, stage: str, key: str) -> Entry | None:
         made = max(path.stat().st_mtime for path in _dated(folder))
     except OSError:
         return None  # taken away meanwhile
-    ingredients: dict[str, Json] = {}
-    with contextlib.suppress(OSError, ValueError):
-        read = json.loads((folder / INGREDIENTS).read_text(encoding="utf-8"))
-        ingredients = read if isinstance(read, dict) else {}
     record = store.record(stage, key)
-    return Entry(stage, key, folder, size_of(folder), made, record, ingredients)
+    return Entry(stage, key, folder, size_of(folder), made, record, ingredients_in(folder))
 
 
 def _dated(folder: Path) -> list[Path]:

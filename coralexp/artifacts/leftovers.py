@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from coralexp.artifacts.drafts import abandoned_drafts
 from coralexp.artifacts.entries import KEY, last_change, size_of, stages
-from coralexp.artifacts.runs import Runs, is_abandoned
+from coralexp.artifacts.runs import Runs
+from coralexp.artifacts.uses import read_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def _reproductions(store: Store) -> Iterator[Leftover]:
     for path in sorted((store.root / "reproduced").glob("made-*")):
         size, changed = size_of(path), last_change(path)
         if (path / "runs").is_dir() or not size:
-            busy = any(r.state == "RUNNING" and not is_abandoned(r) for r in Runs(path / "runs"))
+            busy = bool(read_uses(Runs(path / "runs")).at_work())
             yield Leftover("killed reproduction", path, size, changed, is_busy=busy)
         else:
             yield Leftover("kept reproduction", path, size, changed)

@@ -19,6 +19,22 @@ ACTIONS: Mapping[str, str] = {
     "verify": "read every file and compare its digest; --repair makes damaged entries again",
     "prune": "take away what is old and what no run refers to",
 }
+# What the Tab key offers behind each.
+FLAGS: Mapping[str, Sequence[str]] = {
+    "list": ("--stage", "--sort", "--store", "--json", "--help"),
+    "show": ("--store", "--json", "--help"),
+    "why": ("--store", "--json", "--help"),
+    "verify": ("--repair", "--store", "--json", "--help"),
+    "prune": (
+        "--older-than",
+        "--keep-runs",
+        "--no-keep-runs",
+        "--dry-run",
+        "--store",
+        "--json",
+        "--help",
+    ),
+}
 _USAGE = """\
 usage: coralexp store ACTION [...] [store=DIR]
 

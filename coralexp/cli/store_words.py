@@ -1,4 +1,4 @@
-"""What the actions of `coralexp store` have in common: where the store is, and how they are told."""
+"""What all actions of `coralexp store` take and print: where the store is, JSON, warnings."""
 
 from __future__ import annotations
 

@@ -59,9 +59,7 @@ def print_list(
         say(line, console)
 
 
-def to_dict(
-    entries: Sequence[Entry], uses: Uses, beside: Sequence[Leftover]
-) -> dict[str, Json]:
+def to_dict(entries: Sequence[Entry], uses: Uses, beside: Sequence[Leftover]) -> dict[str, Json]:
     """Return the same for programs: sizes in bytes, times in seconds (since 1970)."""
     now = time.time()
     return {
@@ -127,5 +125,3 @@ def _beside(beside: Sequence[Leftover]) -> list[str]:
         if its:
             lines.append(f"{name}: {len(its)}, {weight(sum(one.size_bytes for one in its))}")
     return ["", "besides:", *(f"  {line}" for line in lines)] if lines else []
-
-

@@ -27,6 +27,7 @@ _WORDS = {
     "str": ("text", "texts"),
     "None": ("null", "nulls"),
 }
+_LONGEST = 80  # characters of a value that an error repeats
 
 
 class MismatchError(Exception):
@@ -184,7 +185,10 @@ def kind_of(annotation: Any, names: Mapping[str, Any]) -> Kind:
 def _mismatch(kind: Kind, value: Any) -> MismatchError:
     close = nearest(value, kind.literals()) if isinstance(value, str) else None
     hint = f"; did you mean {close!r}?" if close else ""
-    return MismatchError(f"expected {kind.words()}, got {shown(value)}{hint}")
+    given = shown(value)
+    if len(given) > _LONGEST:  # a whole file pasted by mistake, say: its beginning tells which
+        given = f"{given[:_LONGEST]}... ({len(given)} characters)"
+    return MismatchError(f"expected {kind.words()}, got {given}{hint}")
 
 
 def _read(node: ast.expr, names: Mapping[str, Any]) -> Kind:
