@@ -40,13 +40,15 @@ def why_lines(first: Entry, second: Entry, found: Sequence[Difference]) -> list[
         return [f"{first.name}: both are this entry; nothing differs"]
     lines = [f"{first.name} -> {second.name}"]
     told: set[str] = set()
+    own_of: set[str] = set()  # stages with something to tell that no stage before told
     for difference in found:
         own = [text for text in _changes(difference) if text not in told]
         told |= set(own)
         if own:
+            own_of.add(difference.stage)
             keys = f"{short(difference.first)} -> {short(difference.second)}"
             lines += [f"{difference.stage} ({keys})", *(f"  {text}" for text in own)]
-    passed_on = [d.stage for d in found if d.inherited and not any(_changes(d))]
+    passed_on = [d.stage for d in found if d.inherited and d.stage not in own_of]
     if passed_on:
         lines.append(f"{', '.join(passed_on)}: nothing else; what differs came from before")
     return lines

@@ -183,12 +183,12 @@ def kind_of(annotation: Any, names: Mapping[str, Any]) -> Kind:
 
 
 def _mismatch(kind: Kind, value: Any) -> MismatchError:
-    close = nearest(value, kind.literals()) if isinstance(value, str) else None
-    hint = f"; did you mean {close!r}?" if close else ""
     given = shown(value)
-    if len(given) > _LONGEST:  # a whole file pasted by mistake, say: its beginning tells which
+    if len(given) > _LONGEST:  # a pasted file, say: its beginning tells which, all of it hides why
         given = f"{given[:_LONGEST]}... ({len(given)} characters)"
-    return MismatchError(f"expected {kind.words()}, got {given}{hint}")
+    elif isinstance(value, str) and (close := nearest(value, kind.literals())):
+        given += f"; did you mean {close!r}?"
+    return MismatchError(f"expected {kind.words()}, got {given}")
 
 
 def _read(node: ast.expr, names: Mapping[str, Any]) -> Kind:
