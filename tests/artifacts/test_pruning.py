@@ -192,6 +192,6 @@ def test_a_record_that_cannot_be_read_keeps_what_it_mentions(store: Store) -> No
     mentioned = entry(store, "train", seed=1, age_s=40 * DAY_S)
     other = entry(store, "train", seed=2, age_s=40 * DAY_S)
     store.runs.folder.mkdir()
-    (store.runs.folder / "half.json").write_text('{"stages": {"train": {"key": "%s"' % mentioned)
+    (store.runs.folder / "half.json").write_text(f'{{"stages": {{"train": {{"key": "{mentioned}"')
 
     assert names(Pruning(store, MONTH_S)()) == [f"train/{other}"]

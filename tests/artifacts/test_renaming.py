@@ -129,7 +129,9 @@ def test_steps_follow_one_another_and_one_may_have_no_translation(store: Store) 
     def spell_out(ingredients: Ingredients) -> Ingredients | None:
         if "seed" not in ingredients:
             return None
-        return {k: v for k, v in ingredients.items() if k != "seed"} | {"start": ingredients["seed"]}
+        return {k: v for k, v in ingredients.items() if k != "seed"} | {
+            "start": ingredients["seed"]
+        }
 
     steps = (lambda old: old, spell_out)
     old = {"stage": "dataset", "seed": 3}
