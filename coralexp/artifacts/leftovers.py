@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from coralexp.artifacts.drafts import abandoned_drafts
-from coralexp.artifacts.entries import KEY, last_change, size_of, stages
+from coralexp.artifacts.entries import KEY, entries, last_change, size_of, stages
 from coralexp.artifacts.runs import Runs
+from coralexp.artifacts.store import Store
 from coralexp.artifacts.uses import read_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from coralexp.artifacts.store import Store
 
 Kind = Literal["checkpoint", "draft", "killed reproduction", "kept reproduction", "log"]
 PLURALS: dict[Kind, str] = {
@@ -80,11 +79,13 @@ def _reproductions(store: Store) -> Iterator[Leftover]:
     """Yield the stores of reproductions; one that came to its end has no run records left."""
     for path in sorted((store.root / "reproduced").glob("made-*")):
         size, changed = size_of(path), last_change(path)
-        if (path / "runs").is_dir() or not size:
-            busy = bool(read_uses(Runs(path / "runs")).at_work())
-            yield Leftover("killed reproduction", path, size, changed, is_busy=busy)
-        else:
+        ended = any(path.iterdir()) and not (path / "runs").is_dir()
+        if ended and entries(Store(path)):
             yield Leftover("kept reproduction", path, size, changed)
+        else:  # of one that ended with the same bits only empty locks can be left
+            busy = bool(read_uses(Runs(path / "runs")).at_work())
+            kind: Kind = "killed reproduction"
+            yield Leftover(kind, path, size, changed, is_over=ended, is_busy=busy)
 
 
 def _logs(store: Store) -> Iterator[Leftover]:

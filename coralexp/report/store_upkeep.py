@@ -95,7 +95,7 @@ def pruned_lines(pruned: Pruned, age: str, *, dry_run: bool) -> Iterator[str]:
         return
     size = weight(sum(one.size_bytes for one in pruned.removed))
     things = count(len(pruned.removed), "thing")
-    yield f"{'would free' if dry_run else 'freed'} {size}: {things} older than {age}"
+    yield f"{'would free' if dry_run else 'freed'} {size}: {things}"
 
 
 def pruned_as_json(pruned: Pruned, *, dry_run: bool) -> dict[str, Json]:

@@ -107,9 +107,7 @@ def test_what_lies_beside_the_entries_is_told_apart(store: Store) -> None:
     (store.root / "logs" / "stage.log").write_text("what TensorFlow said")
     killed = store.root / "reproduced" / "made-1"
     (killed / "runs").mkdir(parents=True)
-    kept = store.root / "reproduced" / "made-2" / "train" / done
-    kept.mkdir(parents=True)
-    (kept / "model.h5").write_text("other bits")
+    entry(Store(store.root / "reproduced" / "made-2"), "train")
 
     found = {one.path.relative_to(store.root).as_posix(): one for one in leftovers(store)}
 

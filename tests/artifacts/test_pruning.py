@@ -156,9 +156,10 @@ def test_what_killed_processes_left_goes_when_it_is_over_or_old(store: Store) ->
     grow_old(elsewhere, 40 * DAY_S)
     mine = new_draft(folder / young)
     made = store.root / "reproduced"
-    for name, inside in (("made-1", "runs"), ("made-2", "runs"), ("made-3", "train")):
+    for name, inside in (("made-1", "runs"), ("made-2", "runs"), ("made-4", "locks")):
         (made / name / inside).mkdir(parents=True)
         (made / name / inside / "file").write_text("x")
+    entry(Store(made / "made-3"), "train")
     grow_old(made / "made-1", 40 * DAY_S)
     grow_old(made / "made-3", 40 * DAY_S)
 
@@ -170,6 +171,7 @@ def test_what_killed_processes_left_goes_when_it_is_over_or_old(store: Store) ->
             f"train/.{undone}.resume",
             f"train/{elsewhere.name}",
             "reproduced/made-1",
+            "reproduced/made-4",
         ]
     )
     assert mine.is_dir()
