@@ -96,15 +96,15 @@ def _by_stage(store: Store) -> Iterator[tuple[str, list[Checked]]]:
 
     known = entries(store)
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("reading", total=sum(entry.size_bytes for entry in known))
-        for stage in dict.fromkeys(entry.stage for entry in known):
-            its: list[Entry] = [entry for entry in known if entry.stage == stage]
-            read: list[Checked] = []
+    for stage in dict.fromkeys(entry.stage for entry in known):
+        its: list[Entry] = [entry for entry in known if entry.stage == stage]
+        read: list[Checked] = []
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+            bar = progress.add_task(f"reading {stage}", total=sum(e.size_bytes for e in its))
             for entry in its:
                 read += verify(store, [entry])
-                progress.update(bar, advance=entry.size_bytes, description=f"reading {stage}")
-            yield stage, read
+                progress.update(bar, advance=entry.size_bytes)
+        yield stage, read  # behind the bar, which takes standard output for itself
 
 
 def _repaired(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from coralexp.artifacts.differences import Change
     from coralexp.artifacts.entries import Entry
+    from coralexp.artifacts.progress import Progress, Step
     from coralexp.artifacts.record import Json, RunRecord
     from coralexp.artifacts.store import Store
     from coralexp.artifacts.uses import Uses
@@ -183,10 +184,21 @@ class Repair:
                 unseal(
                     self.store.root, task.stage, task.key
                 )  # then the supply sees it, and says so
-            supply.provide(
-                task, experiment, entries, lambda: None, lambda step: None, lambda: False
-            )
+            tell = self._progress(task.stage)
+            supply.provide(task, experiment, entries, lambda: None, tell, lambda: False)
             entries[task.stage] = self.store.path(task.stage, task.key)
+
+    def _progress(self, stage: str) -> Progress:
+        """Return what hears of a training, and tells of each epoch."""
+        told = 0
+
+        def tell(step: Step) -> None:
+            nonlocal told
+            if step.unit == "epochs" and int(step.done) > told:
+                told = int(step.done)
+                self.note(f"  {stage} epoch {told}/{step.total}")
+
+        return tell
 
 
 def _threads_of(ingredients: Mapping[str, Json]) -> int | None:

@@ -29,7 +29,7 @@ def damage_line(one: Checked) -> str:
 def stage_line(stage: str, its: Sequence[Checked]) -> str:
     """Return one line on the entries of a stage."""
     whole = [one for one in its if not one.damage and not one.is_newer]
-    told = "whole" if len(whole) == len(its) else f"{len(whole)} whole"
+    told = "whole" if len(whole) == len(its) else f"{len(whole)} of {len(its)} whole"
     size = weight(sum(one.entry.size_bytes for one in its))
     return f"{stage:<9}  {count(len(its), 'entry', 'entries'):>11}  {size:>9}  {told}"
 
