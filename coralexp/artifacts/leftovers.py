@@ -89,6 +89,6 @@ def _reproductions(store: Store) -> Iterator[Leftover]:
 
 
 def _logs(store: Store) -> Iterator[Leftover]:
-    for path in sorted((store.root / "logs").glob("*")):
+    for path in sorted((store.root / "logs").glob("tmp*.log")):
         if path.is_file():
             yield Leftover("log", path, size_of(path), last_change(path))

@@ -98,7 +98,10 @@ class Pruning:
         if not self.dry_run:
             self.store.check_writable()
         self._look_at_runs()
-        for entry in entries(self.store):
+        found = entries(self.store)
+        if not found and not (self.store.root / "locks").is_dir():
+            return self._pruned  # no store: another folder, named by mistake, has logs as well
+        for entry in found:
             self._entry(entry)
         for one in leftovers(self.store):
             self._leftover(one)
@@ -144,7 +147,10 @@ class Pruning:
         if one.is_busy or (one.kind == "kept reproduction" and self.keep_runs):
             return
         age_s = max(time.time() - one.changed, 0.0)
-        if age_s >= self.older_than_s or one.is_over:
+        least_s = self.older_than_s
+        if one.kind == "log" and self._pruned.working:
+            least_s = max(least_s, A_DAY_S)  # a stage at work may be writing it
+        if age_s >= least_s or one.is_over:
             name = one.path.relative_to(self.store.root).as_posix()
             removal = Removal(one.kind, name, one.size_bytes, age_s)
             self._remove(removal, (one.stage, one.key) if one.key else None, one.path)

@@ -68,7 +68,7 @@ def main(args: Sequence[str]) -> int:
         StoreError: If the store cannot be read or written.
     """
     words = list(args)
-    named = next((n for n, w in enumerate(words) if not w.startswith(("-", "store="))), None)
+    named = next((n for n in range(len(words)) if _is_action(words, n)), None)
     if named is None:
         sys.stdout.write(_help())
         return 0 if "--help" in words else 2
@@ -78,6 +78,12 @@ def main(args: Sequence[str]) -> int:
     module = importlib.import_module(f"coralexp.cli.store_{action}")
     status: int = module.main(words)
     return status
+
+
+def _is_action(words: Sequence[str], place: int) -> bool:
+    """Return whether a word is neither a flag nor the folder that a flag before it takes."""
+    is_value = place > 0 and words[place - 1] == "--store"
+    return not is_value and not words[place].startswith(("-", "store="))
 
 
 def _help() -> str:

@@ -104,7 +104,7 @@ def test_what_lies_beside_the_entries_is_told_apart(store: Store) -> None:
     (folder / f".{undone}.resume").write_text("state")
     (folder / f".{undone}.elsewhere-1.abc").mkdir()
     (store.root / "logs").mkdir()
-    (store.root / "logs" / "stage.log").write_text("what TensorFlow said")
+    (store.root / "logs" / "tmpstage.log").write_text("what TensorFlow said")
     killed = store.root / "reproduced" / "made-1"
     (killed / "runs").mkdir(parents=True)
     entry(Store(store.root / "reproduced" / "made-2"), "train")
@@ -117,7 +117,7 @@ def test_what_lies_beside_the_entries_is_told_apart(store: Store) -> None:
         f"train/.{undone}.elsewhere-1.abc": "draft",
         "reproduced/made-1": "killed reproduction",
         "reproduced/made-2": "kept reproduction",
-        "logs/stage.log": "log",
+        "logs/tmpstage.log": "log",
     }
     assert [name for name, one in found.items() if one.is_over] == [f"train/.{done}.resume"]
-    assert found["logs/stage.log"].size_bytes == 20
+    assert found["logs/tmpstage.log"].size_bytes == 20

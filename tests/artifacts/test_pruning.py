@@ -101,12 +101,12 @@ def test_no_entry_goes_while_a_run_works_but_logs_do(store: Store) -> None:
     working = new_record("run")  # of this very process
     store.runs.save(working)
     (store.root / "logs").mkdir()
-    (store.root / "logs" / "stage.log").write_text("")
-    grow_old(store.root / "logs" / "stage.log", 40 * DAY_S)
+    (store.root / "logs" / "tmpstage.log").write_text("")
+    grow_old(store.root / "logs" / "tmpstage.log", 40 * DAY_S)
 
     pruned = Pruning(store, MONTH_S)()
 
-    assert names(pruned) == ["logs/stage.log"]
+    assert names(pruned) == ["logs/tmpstage.log"]
     assert [r.id for r in pruned.working] == [working.id]
     assert [one.trouble for one in pruned.skipped] == ["a run is at work in this store"]
     assert store.damage("train", key) == []
@@ -197,3 +197,12 @@ def test_a_record_that_cannot_be_read_keeps_what_it_mentions(store: Store) -> No
     (store.runs.folder / "half.json").write_text(f'{{"stages": {{"train": {{"key": "{mentioned}"')
 
     assert names(Pruning(store, MONTH_S)()) == [f"train/{other}"]
+
+
+def test_a_folder_that_is_no_store_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "tmp1.log").write_text("of another program")
+    grow_old(tmp_path / "logs", 40 * DAY_S)
+
+    assert names(Pruning(Store(tmp_path), MONTH_S)()) == []
+    assert (tmp_path / "logs" / "tmp1.log").exists()

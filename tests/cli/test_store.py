@@ -234,6 +234,17 @@ def test_help_lists_the_actions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["store"]) == 2
 
 
+@pytest.mark.parametrize(
+    "place", [("--store", "elsewhere"), ("--store=elsewhere",), ("store=elsewhere",)], ids=" ".join
+)
+def test_the_store_may_be_named_before_the_action_or_behind(
+    place: tuple[str, ...], store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.root.rename("elsewhere")
+
+    assert told(capsys, *place, "list") == told(capsys, "list", *place) == "no entries\n"
+
+
 def test_an_empty_store_has_nothing_to_tell(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
