@@ -13,6 +13,7 @@ CoralexpError
 ├── StageError          the process of a stage ended without an answer
 ├── StoreError          the store cannot be read or written
 ├── TrackingError       MLflow cannot be reached
+├── UnknownEntryError   no entry of the store has that key (exit status 2)
 └── UnknownRunError     no run has that id (exit status 2)
 
 The text of each says which key or place, what is wrong, and what was expected or what to do.
@@ -115,6 +116,12 @@ class StoreError(CoralexpError):
 
 class TrackingError(CoralexpError):
     """MLflow cannot be reached."""
+
+
+class UnknownEntryError(CoralexpError):
+    """No entry of the store has that key."""
+
+    exit_status = 2
 
 
 class UnknownRunError(CoralexpError):

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.entries import stages
+from coralexp.artifacts.store import Store
+from coralexp.cli.store import ACTIONS, FLAGS
 from coralexp.cli.verbs import TAKES_OVERRIDES, VERBS
 from coralexp.errors import ConfigError, Problem
 from coralexp.spec.composition import EXPERIMENT
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 Candidate = tuple[str, str]  # a whole word and what it means
 
 _FLAGS = ("--help", "--version", "--cfg", "--info", "--config-dir")
+_KEYS = "[0-9a-f]" * 20
 _TAKE_RUNS = ("reproduce", "predict", "compare", "export", "freeze")
 
 _SCRIPTS = {
@@ -119,7 +123,8 @@ def candidates(word: str, before: Sequence[str]) -> list[Candidate]:
     verb = next((w for w in before if w in VERBS), None)
     key, equals, value = bare.partition("=")
     if word.startswith("-"):
-        found: Iterator[Candidate] = ((flag, "") for flag in _FLAGS)
+        action = next((w for w in before if verb == "store" and w in ACTIONS), "")
+        found: Iterator[Candidate] = ((flag, "") for flag in FLAGS.get(action, _FLAGS))
     elif equals:
         done, comma, start = value.rpartition(",")
         used = done.split(",")
@@ -141,6 +146,8 @@ def _starts(verb: str | None, before: Sequence[str], conf: Conf) -> Iterator[Can
     if verb in _TAKE_RUNS:
         for path in sorted((How().store / "runs").glob("*.json"), reverse=True):
             yield path.stem, "run"
+    if verb == "store":
+        yield from _in_store(before)
     if verb == "completion":
         yield from ((shell, "") for shell in _SCRIPTS)
     if verb in {None, *TAKES_OVERRIDES, "reproduce"}:
@@ -150,6 +157,16 @@ def _starts(verb: str | None, before: Sequence[str], conf: Conf) -> Iterator[Can
         if conf.choices(EXPERIMENT):
             yield f"{EXPERIMENT}=", "a frozen question"
         yield from ((f"{name}=", text) for name, text in argument_texts(how).items())
+
+
+def _in_store(before: Sequence[str]) -> Iterator[Candidate]:
+    """Yield the actions on the store, or the keys behind one that takes some."""
+    action = next((word for word in before if word in ACTIONS), None)
+    if action is None:
+        yield from ACTIONS.items()
+    elif action in {"show", "why"}:
+        store = Store(How().store)
+        yield from ((path.name, s) for s in stages(store) for path in (store.root / s).glob(_KEYS))
 
 
 def _values(key: str, before: Sequence[str], conf: Conf) -> Iterator[Candidate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.renaming import rename_old_entries
 from coralexp.artifacts.store import Store
 from coralexp.pipeline.check import problems
 from coralexp.pipeline.earlier_run import with_earlier_runs
@@ -33,6 +34,7 @@ def main(args: Sequence[str]) -> int:
     request = parse(args, check=problems)
     store = Store(request.how.store)
     request = with_earlier_runs(request, store)
+    rename_old_entries(store, lambda text: None)
     threads = request.how.threads or default_threads()
     jobs = forecast(request, store, threads)
     lines = [f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'}, store {store.root}"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from coralexp.artifacts.expected import tolerance
+from coralexp.artifacts.key_schema import SCHEMA_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from coralexp.artifacts.record import Json
 
 Verdict = Literal["identical to the bit", "within tolerance", "different"]
-_TRAILING = ("after", "tools")  # follows from other stages; told as versions of packages
+# Follows from other stages; told as versions of packages; says how keys are spelled, not what of.
+_TRAILING = ("after", "tools", SCHEMA_NAME)
 
 
 @dataclass(frozen=True)

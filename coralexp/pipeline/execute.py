@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.checkpoints import clear_checkpoints
 from coralexp.artifacts.locks import held, held_if_free
+from coralexp.artifacts.renaming import rename_old_entries
 from coralexp.artifacts.runs import new_record
 from coralexp.errors import CoralexpError
 from coralexp.pipeline.environment import default_threads
@@ -61,6 +62,7 @@ def execute(
     if len(jobs) < len(request.experiments):
         equal = len(request.experiments) - len(jobs)
         observer.noted(f"{equal} of {len(request.experiments)} jobs are equal to others: left out")
+    rename_old_entries(store, observer.noted)
     how = request.how
     threads = how.threads or default_threads()
     with Workers(store.root / "logs", verbose=how.verbose) as workers:

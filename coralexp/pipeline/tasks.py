@@ -18,6 +18,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.key_schema import KEY_SCHEMA, SCHEMA_NAME
 from coralexp.artifacts.store import key_of
 from coralexp.backbones.weights.source import digest as weights_digest
 from coralexp.edgetpu.compiler.locate import Absent, find_compiler
@@ -148,6 +149,7 @@ def _tasks(
     def add(stage: str, tools: Sequence[str], after: Sequence[str], **slices: Json) -> None:
         keys = {task.stage: task.key for task in tasks}
         ingredients: dict[str, Json] = {
+            SCHEMA_NAME: KEY_SCHEMA,
             "stage": stage,
             "version": _stage_version(stage),
             "tools": {tool: version(tool) for tool in tools},

@@ -27,6 +27,7 @@ _WORDS = {
     "str": ("text", "texts"),
     "None": ("null", "nulls"),
 }
+_LONGEST = 80  # characters of a value that an error repeats
 
 
 class MismatchError(Exception):
@@ -182,9 +183,12 @@ def kind_of(annotation: Any, names: Mapping[str, Any]) -> Kind:
 
 
 def _mismatch(kind: Kind, value: Any) -> MismatchError:
-    close = nearest(value, kind.literals()) if isinstance(value, str) else None
-    hint = f"; did you mean {close!r}?" if close else ""
-    return MismatchError(f"expected {kind.words()}, got {shown(value)}{hint}")
+    given = shown(value)
+    if len(given) > _LONGEST:  # a pasted file, say: its beginning tells which, all of it hides why
+        given = f"{given[:_LONGEST]}... ({len(given)} characters)"
+    elif isinstance(value, str) and (close := nearest(value, kind.literals())):
+        given += f"; did you mean {close!r}?"
+    return MismatchError(f"expected {kind.words()}, got {given}")
 
 
 def _read(node: ast.expr, names: Mapping[str, Any]) -> Kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from coralexp.cli.completion import candidates, main
 from coralexp.cli.main import main as command
+from coralexp.cli.store import ACTIONS, FLAGS
 from coralexp.cli.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +66,32 @@ def test_runs_are_completed_where_one_is_wanted(
 
     assert words("2026", "predict") == ["20260101-120000-abcdef"]
     assert words("2026", "plan") == []
+
+
+def test_actions_on_the_store_their_flags_and_its_keys_are_completed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    key = "0123456789abcdef0123"
+    (tmp_path / ".coralexp" / "train" / key).mkdir(parents=True)
+    (tmp_path / ".coralexp" / "train" / ".draft").mkdir()
+
+    assert words("", "store") == list(ACTIONS)
+    assert words("sh", "store") == ["show"]
+    assert words("01", "store", "show") == [key]
+    assert words("01", "store", "prune") == []
+    assert words("--old", "store", "prune") == ["--older-than"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_flags_that_are_offered_are_those_of_the_action(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        command(["store", action, "--help"])
+
+    told = set(re.findall(r"--[a-z-]+", capsys.readouterr().out.split("examples:")[0]))
+    assert set(FLAGS[action]) <= told
 
 
 def test_flags_and_shells_are_completed() -> None:

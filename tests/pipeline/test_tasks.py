@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from coralexp.artifacts.key_schema import KEY_SCHEMA
 from coralexp.errors import ConfigError
 from coralexp.pipeline.tasks import Planner
 from coralexp.spec.compose import parse
@@ -101,3 +102,10 @@ def test_weights_count_by_their_content_not_by_their_name(tmp_path: Path) -> Non
     (tmp_path / "a.h5").write_bytes(b"changed weights")
 
     assert first["train"] != keys(f"backbone.weights={tmp_path / 'a.h5'}")["train"]
+
+
+def test_every_key_has_the_number_of_its_schema() -> None:
+    tasks = Planner(2)(parse(["quant=qat"]).experiments[0])
+
+    assert {task.ingredients["schema"] for task in tasks} == {KEY_SCHEMA}
+    assert KEY_SCHEMA == 1

@@ -97,3 +97,28 @@ def test_values_worth_proposing() -> None:
     kind = kind_of("Literal['a', 'b'] | bool | None", {})
 
     assert kind.literals() == ("a", "b", "true", "false", "null")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "beginning"),
+    [
+        ("int", "x" * 5000, "expected a whole number, got " + "x" * 80 + "... (5000 characters)"),
+        ("bool", list(range(1000)), "expected true or false, got [0, 1, 2, "),
+        ("tuple[int, int]", {"a" * 100: 1}, "expected a list [a whole number, a whole number], "),
+    ],
+    ids=["text", "list", "mapping"],
+)
+def test_a_long_value_is_cut_where_it_is_repeated(
+    annotation: str, value: object, beginning: str
+) -> None:
+    with pytest.raises(MismatchError) as told:
+        kind_of(annotation, globals()).convert(value)
+
+    assert str(told.value).startswith(beginning)
+    assert str(told.value).endswith("characters)")
+    assert len(str(told.value)) < 200
+
+
+def test_a_value_of_80_characters_is_not_cut() -> None:
+    with pytest.raises(MismatchError, match=f"got {'x' * 80}$"):
+        kind_of("int", globals()).convert("x" * 80)
