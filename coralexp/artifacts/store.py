@@ -78,9 +78,7 @@ class EntryRecord:
     def to_json(self) -> str:
         """Return the file's text."""
         fields = {name: value for name, value in vars(self).items() if name != "imported"}
-        return json.dumps(
-            fields if self.imported is None else vars(self), indent=1, sort_keys=True
-        )
+        return json.dumps(fields if self.imported is None else vars(self), indent=1, sort_keys=True)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ VERBS: Mapping[str, str] = {
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
+    "export-runs": "write runs with their artifacts into one file, for another store",
+    "import-runs": "take runs that were made elsewhere into this store",
     "ui": "open MLflow on the right store",
     "completion": "print a script that completes words in bash, zsh or fish",
 }

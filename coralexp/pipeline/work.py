@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coralexp.spec.part import bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
@@ -169,3 +169,4 @@ _STAGES: Mapping[str, Callable[[Order], None]] = {
     "compile": _compile,
     "measure": _measure,
 }
+STAGES: Sequence[str] = tuple(_STAGES)
