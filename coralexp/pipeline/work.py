@@ -106,6 +106,8 @@ def _qat(order: Order) -> None:
     fine_tune(
         order.entries["dataset"],
         order.entries["train"],
+        order.part("backbone"),
+        order.part("head"),
         mode.fine_tuning,
         order.part("training")(),  # type: ignore[arg-type]
         order.folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_index
+from coralexp.stages.classifier import classifier
 from coralexp.stages.features import copy_head, features_of, head_alone
 from coralexp.stages.trained import save_trained, splits_of
 from coralexp.training.fit import accuracy, fit, seed_everything
@@ -57,13 +58,15 @@ def train_model(
     seed_everything(seed, threads)
     index = read_index(dataset)
     splits = splits_of(dataset)
-    backbone = build_backbone(index.image_shape)
-    if recipe.freeze_backbone:
-        backbone.trainable = False
-    extractor = {layer.name for layer in backbone.layers}
-    model = keras.Model(
-        backbone.input, attach_head(backbone.output, len(index.classes)), name="classifier"
+    made = classifier(
+        build_backbone,
+        attach_head,
+        index.image_shape,
+        len(index.classes),
+        freeze_backbone=recipe.freeze_backbone,
     )
+    model, backbone = made.model, made.backbone
+    extractor = {layer.name for layer in backbone.layers}
     if features is None:
         learner, train, validation = model, splits["train"], splits["validation"]
     else:

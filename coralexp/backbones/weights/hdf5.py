@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -11,17 +13,40 @@ from coralexp.backbones.weights.stored import Array, StoredLayer, group
 from coralexp.errors import WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     import h5py
 
-_LARGEST_BYTES = 1 << 30  # of one array; the largest of a backbone here is below 20 MB
+LARGEST_BYTES = 2 << 30  # of a file's numbers together; a backbone here has below 100 MB
+_MOST_FOLDERS = 100_000  # folders can hold themselves: 16 levels of them are countless
 _DEEPEST = 16
 _RANKS = {1, 4}  # of every array in a backbone: vectors of normalization, kernels of convolutions
 
 
-def read(path: Path, content: BinaryIO | None = None) -> list[StoredLayer]:
+@dataclass
+class _Budget:
+    """What may still be read of a file: a small one can unpack to more than any memory holds."""
+
+    left_bytes: int
+    left_folders: int = _MOST_FOLDERS
+
+    def take(self, name: str, size_bytes: int) -> None:
+        """Count an array before it is read."""
+        self.left_bytes -= size_bytes
+        if self.left_bytes < 0:
+            raise ValueError(f"'{name}' claims {size_bytes} bytes, more than is read of one file")
+
+    def enter(self) -> None:
+        """Count a folder."""
+        self.left_folders -= 1
+        if self.left_folders < 0:
+            raise ValueError(f"it has more than {_MOST_FOLDERS} folders")
+
+
+def read(
+    path: Path, content: BinaryIO | None = None, most_bytes: int = LARGEST_BYTES
+) -> list[StoredLayer]:
     """Return the layers of a file, in its order.
 
     Links out of the file and data kept outside it are not followed.
@@ -29,22 +54,21 @@ def read(path: Path, content: BinaryIO | None = None) -> list[StoredLayer]:
     Args:
         path: Of the file.
         content: What to read in its stead, such as a member of an archive of that path.
+        most_bytes: Of all arrays together, unpacked.
 
     Raises:
         WeightsError: If the file is damaged or holds no layers.
     """
     import h5py
 
-    try:
-        with h5py.File(content or path, "r") as file:
-            top = file.get("model_weights", file)
-            layers = (
-                group(list(_old_layout(top))) if "layer_names" in top.attrs else _new_layout(file)
-            )
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-        raise WeightsError(
-            f"{path}: cannot be read as HDF5 ({error}); fetch or save it again"
-        ) from error
+    budget = _Budget(most_bytes)
+    with _readable(path), h5py.File(content or path, "r") as file:
+        top = _top(file)
+        layers = (
+            group(list(_old_layout(top, budget)))
+            if "layer_names" in top.attrs
+            else _new_layout(file, budget)
+        )
     if not layers:
         raise WeightsError(
             f"{path}: holds no layers with weights, neither in Keras' old layout nor its new one"
@@ -52,12 +76,55 @@ def read(path: Path, content: BinaryIO | None = None) -> list[StoredLayer]:
     return layers
 
 
-def _old_layout(top: h5py.Group) -> Iterator[tuple[str, Array]]:
+def read_model(path: Path, most_bytes: int = LARGEST_BYTES) -> list[tuple[str, list[Array]]]:
+    """Return every weight in a file of `model.save("x.h5")`; the network it describes stays unread.
+
+    Args:
+        path: Of the file.
+        most_bytes: Of all arrays together, unpacked.
+
+    Returns:
+        Names of the layers with their weights, both in Keras' order; layers without weights are
+        left out.
+
+    Raises:
+        WeightsError: If the file is damaged or holds no such model.
+    """
+    import h5py
+
+    budget = _Budget(most_bytes)
+    layers = []
+    with _readable(path), h5py.File(path, "r") as file:
+        top = _inside(file, "model_weights")
+        for name in _texts(top, "layer_names"):
+            folder = _inside(top, name)
+            names = _texts(folder, "weight_names")
+            arrays = [_values(_inside(folder, weight), weight, budget) for weight in names]
+            if arrays:
+                layers.append((name, arrays))
+    return layers
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        raise WeightsError(
+            f"{path}: cannot be read as HDF5 ({error}); fetch or save it again"
+        ) from error
+
+
+def _top(file: h5py.File) -> h5py.Group:
+    return _inside(file, "model_weights") if "model_weights" in file else file
+
+
+def _old_layout(top: h5py.Group, budget: _Budget) -> Iterator[tuple[str, Array]]:
     """Yield the variables of `model.save("x.h5")` and `model.save_weights("x.h5")`."""
     for layer in _texts(top, "layer_names"):
         folder = _inside(top, layer)
         for name in _texts(folder, "weight_names"):
-            array = _array(folder, name)
+            array = _array(folder, name, budget)
             if array is not None:
                 yield (name if "/" in name else f"{layer}/{name}"), array
 
@@ -75,16 +142,19 @@ def _texts(folder: h5py.Group, attribute: str) -> list[str]:
     return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
 
 
-def _new_layout(file: h5py.File) -> list[StoredLayer]:
+def _new_layout(file: h5py.File, budget: _Budget) -> list[StoredLayer]:
     """Return the layers of the folder that holds the most: of a model in a model, the inner one."""
     folders: list[list[StoredLayer]] = []
-    _collect(file, 0, folders)
+    _collect(file, 0, folders, budget)
     return max(folders, key=len, default=[])
 
 
-def _collect(folder: h5py.Group, depth: int, folders: list[list[StoredLayer]]) -> None:
+def _collect(
+    folder: h5py.Group, depth: int, folders: list[list[StoredLayer]], budget: _Budget
+) -> None:
     import h5py
 
+    budget.enter()
     if depth > _DEEPEST:
         raise ValueError(f"folders in folders more than {_DEEPEST} deep")
     here: list[StoredLayer] = []
@@ -94,12 +164,14 @@ def _collect(folder: h5py.Group, depth: int, folders: list[list[StoredLayer]]) -
             continue
         variables = _inside(child, "vars") if "vars" in child else None
         if isinstance(variables, h5py.Group) and len(variables):
-            arrays = [_array(variables, number) for number in sorted(variables, key=_natural)]
+            arrays = [
+                _array(variables, number, budget) for number in sorted(variables, key=_natural)
+            ]
             name = variables.attrs.get("name", child.attrs.get("name", ""))
             kept = tuple(array for array in arrays if array is not None)
             if kept:
                 here.append(StoredLayer(str(name), slot, kept))
-        _collect(child, depth + 1, folders)
+        _collect(child, depth + 1, folders, budget)
     folders.append(here)
 
 
@@ -122,15 +194,22 @@ def _inside(folder: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
     return here
 
 
-def _array(folder: h5py.Group, name: str) -> Array | None:
+def _array(folder: h5py.Group, name: str, budget: _Budget) -> Array | None:
     """Return the values of a member; None for one that belongs to no backbone."""
     import h5py
 
     data = _inside(folder, name)
     if not isinstance(data, h5py.Dataset) or data.ndim not in _RANKS or data.dtype.kind != "f":
         return None
+    return _values(data, name, budget)
+
+
+def _values(data: h5py.Group | h5py.Dataset, name: str, budget: _Budget) -> Array:
+    import h5py
+
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fiub":
+        raise ValueError(f"'{name}' holds no numbers")
     if data.external or data.is_virtual:
         raise ValueError(f"'{name}' is kept outside the file")
-    if data.nbytes > _LARGEST_BYTES:
-        raise ValueError(f"'{name}' claims {data.nbytes} bytes")
+    budget.take(name, data.nbytes)
     return np.asarray(data[()])
