@@ -110,7 +110,7 @@ def _keras(store: Store, record: RunRecord, draft: Path, kind: str, plugins: Seq
 
 
 def _without_files(record: RunRecord) -> dict[str, Json]:
-    """Return a configuration; of an imported run one that reads no weights: its files are elsewhere."""
+    """Return a configuration; an imported run has its file of weights elsewhere."""
     config = copy.deepcopy(record.config)
     part = config.get("backbone")
     options = part.get("options") if isinstance(part, dict) else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coralexp.backbones.weights.hdf5 import read_model
+from coralexp.artifacts.hdf5_numbers import Array, read_model
 from coralexp.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from coralexp.backbones.contract import BuildBackbone
     from coralexp.heads.contract import AttachHead
-    from coralexp.tf_runtime import keras
+    from coralexp.tf_runtime import keras, tf
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,14 @@ def take_weights(model: keras.Model, file: Path) -> None:
         raise WeightsError(
             f"{file}: has {len(saved)} layers with weights; this network has {len(layers)}"
         )
-    values = []
+    values: list[tuple[tf.Variable, Array]] = []
     for layer, (name, arrays) in zip(layers, saved, strict=True):
         # The order in which Keras writes them, which is not that of `layer.weights`.
         weights = layer.trainable_weights + layer.non_trainable_weights
         shapes = [tuple(weight.shape) for weight in weights]
         if layer.name != name or shapes != [array.shape for array in arrays]:
             raise WeightsError(
-                f"{file}: layer {ascii(name)} is not '{layer.name}' {shapes} of this network; it "
+                f"{file}: layer {name!a} is not '{layer.name}' {shapes} of this network; it "
                 f"was saved by another one"
             )
         values += zip(weights, arrays, strict=True)

@@ -126,23 +126,26 @@ def from_json(content: bytes, stages: Sequence[str], groups: Sequence[str]) -> M
         ArchiveError: If it is none of this schema, or says what cannot be; the text says what.
     """
     try:
-        fields = load_object(content, MAX_MANIFEST_BYTES)
-        if fields.get("format") != FORMAT or fields.get("schema") != SCHEMA:
-            raise ValueError(f"it is no list of runs of schema {SCHEMA}; update coralexp?")
-        if fields.keys() != {"format", "schema", "tags", "left_out", "runs", "entries"}:
-            raise ValueError("it has other fields than a list of runs")
-        if holds_control_characters(fields):
-            raise ValueError("it holds control characters")
-        manifest = Manifest(
-            [_run(run, groups) for run in _objects(fields, "runs")],
-            [_entry(entry) for entry in _objects(fields, "entries")],
-            _tags(fields["tags"]),
-            _names(fields["left_out"]),
-        )
-        for problem in _problems(manifest, stages):
-            raise ValueError(problem)
+        return _manifest(load_object(content, MAX_MANIFEST_BYTES), stages, groups)
     except ValueError as error:
         raise ArchiveError(f"{MANIFEST}: {error}") from error
+
+
+def _manifest(fields: Mapping[str, Json], stages: Sequence[str], groups: Sequence[str]) -> Manifest:
+    if fields.get("format") != FORMAT or fields.get("schema") != SCHEMA:
+        raise ValueError(f"it is no list of runs of schema {SCHEMA}; update coralexp?")
+    if fields.keys() != {"format", "schema", "tags", "left_out", "runs", "entries"}:
+        raise ValueError("it has other fields than a list of runs")
+    if holds_control_characters(dict(fields)):
+        raise ValueError("it holds control characters")
+    manifest = Manifest(
+        [_run(run, groups) for run in _objects(fields, "runs")],
+        [_entry(entry) for entry in _objects(fields, "entries")],
+        _tags(fields["tags"]),
+        _names(fields["left_out"]),
+    )
+    for problem in _problems(manifest, stages):
+        raise ValueError(problem)
     return manifest
 
 

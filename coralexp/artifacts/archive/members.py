@@ -44,7 +44,7 @@ _DAMAGE = (
 )
 
 
-def reason_against(name: str) -> str | None:
+def reason_against(name: str) -> str | None:  # noqa: PLR0911 - one answer a reason
     """Return why a name may not be that of a file in an archive; None if it may be."""
     if not name:
         return "it has no name"

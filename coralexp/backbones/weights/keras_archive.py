@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.hdf5_numbers import LARGEST_BYTES
 from coralexp.backbones.weights import hdf5
 from coralexp.errors import WeightsError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _MEMBER = "model.weights.h5"
 
 
-def read(path: Path, most_bytes: int = hdf5.LARGEST_BYTES) -> list[StoredLayer]:
+def read(path: Path, most_bytes: int = LARGEST_BYTES) -> list[StoredLayer]:
     """Return the layers of a file, in its order.
 
     Args:
