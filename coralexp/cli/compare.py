@@ -48,7 +48,7 @@ def main(args: Sequence[str]) -> int:
         UnknownRunError: If there is no such run.
         StoreError: If the CSV file cannot be written.
     """
-    given = _parser().parse_args(args)
+    given = _parser().parse_intermixed_args(args)
     ids = [word for word in given.runs if not word.startswith("store=")]
     stores = [word.removeprefix("store=") for word in given.runs if word.startswith("store=")]
     store = Path(stores[-1] if stores else given.store)

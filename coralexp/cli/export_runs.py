@@ -49,7 +49,7 @@ def main(args: Sequence[str]) -> int:
         StoreError: If an entry is gone or damaged, or the file cannot be written.
         UnknownRunError: If there is no such run, or one has not ended.
     """
-    given = _parser().parse_args(args)
+    given = _parser().parse_intermixed_args(args)
     words = [word for word in given.runs if not word.startswith("store=")]
     stores = [word.removeprefix("store=") for word in given.runs if word.startswith("store=")]
     store = Store(Path(stores[-1] if stores else given.store))

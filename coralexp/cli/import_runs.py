@@ -45,7 +45,7 @@ def main(args: Sequence[str]) -> int:
         ConfigError: If there is no such file.
         StoreError: If the store cannot be written.
     """
-    given = _parser().parse_args(args)
+    given = _parser().parse_intermixed_args(args)
     words = [word for word in given.files if not word.startswith("store=")]
     stores = [word.removeprefix("store=") for word in given.files if word.startswith("store=")]
     store = Store(Path(stores[-1] if stores else given.store))
@@ -103,14 +103,18 @@ def _lines(name: str, taken: Taken) -> list[str]:
     runs = sum(run.kind == "run" for run in taken.runs)
     tags = "".join(f", {tag}={value}" for tag, value in taken.tags.items())
     if not taken.runs and not taken.entries:
-        return [f"{name}: nothing new, {_count(taken.known, 'record')} were here before"]
-    before = f" ({_count(taken.known, 'record')} were here before)" * bool(taken.known)
+        return [f"{name}: nothing new, {_before(taken.known)}"]
+    before = f" ({_before(taken.known)})" * bool(taken.known)
     told = f"{_count(runs, 'run')}, {_count(taken.entries, 'artifact')}"
     lines = [f"{name}: {told}{before}{tags}"]
     return lines + [
         f"note: {name}: {entry} was here before with other content, which stays"
         for entry in taken.differing
     ]
+
+
+def _before(known: int) -> str:
+    return f"{_count(known, 'record')} {'was' if known == 1 else 'were'} here before"
 
 
 def _count(number: int, what: str) -> str:

@@ -137,11 +137,11 @@ def print_comparison(
     lines = comparison(records, first)
     if console.is_terminal:
         lines = [replace(line, values=tuple(map(_folded, line.values))) for line in lines]
-    first = True
+    begun = False
     for part in _portions(records, lines, console):
-        if not first:
+        if begun:
             say("", console)
-        first = False
+        begun = True
         columns = [Column("run"), *(Column(records[number].id, right=True) for number in part)]
         rows = [[line.name, *(line.values[number] for number in part)] for line in lines]
         show(columns, rows, console)
