@@ -7,6 +7,7 @@ backbone and head make.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,9 @@ def take_weights(model: keras.Model, file: Path) -> None:
         # The order in which Keras writes them, which is not that of `layer.weights`.
         weights = layer.trainable_weights + layer.non_trainable_weights
         shapes = [tuple(weight.shape) for weight in weights]
-        if layer.name != name or shapes != [array.shape for array in arrays]:
+        if _unnumbered(layer.name) != _unnumbered(name) or shapes != [
+            array.shape for array in arrays
+        ]:
             raise WeightsError(
                 f"{file}: layer {name!a} is not '{layer.name}' {shapes} of this network; it "
                 f"was saved by another one"
@@ -92,3 +95,8 @@ def take_weights(model: keras.Model, file: Path) -> None:
         values += zip(weights, arrays, strict=True)
     for weight, array in values:
         weight.assign(array)
+
+
+def _unnumbered(name: str) -> str:
+    """Return a layer's name without Keras' number, which counts what the process built before."""
+    return re.sub(r"_\d+$", "", name)

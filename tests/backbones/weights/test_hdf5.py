@@ -187,5 +187,5 @@ def test_a_whole_model_is_read_as_numbers_of_its_own_file_alone(harm: str, tmp_p
         else:
             folder.create_dataset("bias:0", (2,), "<f4", external=[("/etc/passwd", 0, 8)])
 
-    with pytest.raises(WeightsError, match="holds no numbers|missing or a link|outside the file"):
+    with pytest.raises(WeightsError, match=r"holds no numbers|missing or a link|outside the file"):
         read_model(path)
