@@ -12,6 +12,7 @@ CoralexpError
 ├── ModelFileError      a .tflite file cannot be read
 ├── StageError          the process of a stage ended without an answer
 ├── StoreError          the store cannot be read or written
+├── ArchiveError        a file of runs is refused
 ├── TrackingError       MLflow cannot be reached
 ├── UnknownEntryError   no entry of the store has that key (exit status 2)
 └── UnknownRunError     no run has that id (exit status 2)
@@ -112,6 +113,10 @@ class StageError(CoralexpError):
 
 class StoreError(CoralexpError):
     """The store cannot be read or written."""
+
+
+class ArchiveError(CoralexpError):
+    """A file of runs is refused, and nothing of it was taken."""
 
 
 class TrackingError(CoralexpError):

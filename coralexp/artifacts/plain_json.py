@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from coralexp.artifacts.record import Json
 
 MAX_BYTES = 16_000_000
+_DEEPEST = 60  # far more than any file of ours, far less than what Python's stack holds
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -33,7 +34,21 @@ def load_object(content: bytes, most_bytes: int = MAX_BYTES) -> dict[str, Json]:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(found, dict):
         raise ValueError("it holds no JSON object")
+    if _is_deeper(found, _DEEPEST):
+        raise ValueError("it is nested too deeply")
     return found
+
+
+def without_control_characters(value: Json) -> Json:
+    """Return a value with a question mark in the place of what a terminal would obey."""
+    if isinstance(value, dict):
+        return {
+            _CONTROL.sub("?", name): without_control_characters(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [without_control_characters(inner) for inner in value]
+    return _CONTROL.sub("?", value) if isinstance(value, str) else value
 
 
 def holds_control_characters(value: Json) -> bool:
@@ -64,3 +79,8 @@ def _real(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"it holds {text[:20]}, which is too large")
     return value
+
+
+def _is_deeper(value: Json, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)

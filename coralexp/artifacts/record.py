@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from coralexp.artifacts.record_fields import wrong_fields
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -65,6 +67,8 @@ class RunRecord:
         mlflow_uri: Where MLflow's mirror of it is; None before there is one.
         mlflow_run_id: Id of the mirror.
         logged: Whether the mirror holds the final state.
+        imported: Name of the file that brought it from another store; None if it was made in this
+            one.
     """
 
     id: str
@@ -90,10 +94,14 @@ class RunRecord:
     mlflow_uri: str | None = None
     mlflow_run_id: str | None = None
     logged: bool = False
+    imported: str | None = None
 
     def to_json(self) -> str:
         """Return the file's text."""
-        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, indent=1, sort_keys=True)
+        fields = {"schema": SCHEMA, **dataclasses.asdict(self)}
+        if self.imported is None:  # as the records of stores that never took any have it
+            del fields["imported"]
+        return json.dumps(fields, indent=1, sort_keys=True)
 
     @property
     def choices(self) -> Mapping[str, str]:
@@ -109,13 +117,27 @@ def from_json(text: str) -> RunRecord:
     """Return the record that a file holds.
 
     Raises:
-        ValueError: If the text is not a record of this schema.
+        ValueError: If the text is not a record of this schema; it says which field is wrong.
     """
-    fields = json.loads(text)
-    if not isinstance(fields, dict) or fields.pop("schema", None) != SCHEMA:
+    return from_fields(json.loads(text))
+
+
+def from_fields(fields: Json) -> RunRecord:
+    """Return the record that these fields describe, each of them looked at.
+
+    Ids, keys and names become parts of paths, so that nothing else may stand in them.
+
+    Raises:
+        ValueError: If they are not those of a record of this schema; it says which is wrong.
+    """
+    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         raise ValueError(f"not a run record of schema {SCHEMA}")
+    given = {name: value for name, value in fields.items() if name != "schema"}
     try:
-        stages = {name: StageRecord(**stage) for name, stage in fields.pop("stages").items()}
-        return RunRecord(stages=stages, **fields)
-    except (KeyError, TypeError, AttributeError) as error:
+        wrong = list(wrong_fields(given))
+        if wrong:
+            raise ValueError(f"not a run record of schema {SCHEMA}: {wrong[0]}")
+        stages = {name: StageRecord(**stage) for name, stage in given.pop("stages", {}).items()}  # type: ignore[union-attr, arg-type]
+        return RunRecord(stages=stages, **given)  # type: ignore[arg-type]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a run record of schema {SCHEMA}: {error}") from error

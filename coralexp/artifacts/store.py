@@ -66,11 +66,19 @@ class EntryRecord:
         made_in_s: Wall time of the work.
         peak_memory_bytes: Largest resident memory of the process that did it; None if unknown.
         digests: SHA-256 of every file, by relative name.
+        imported: Name of the file that brought it from another store; None if it was made here. Its
+            digests say that it is what was exported there, not that it is honest.
     """
 
     made_in_s: float
     peak_memory_bytes: int | None
     digests: Mapping[str, str]
+    imported: str | None = None
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        fields = {name: value for name, value in vars(self).items() if name != "imported"}
+        return json.dumps(fields if self.imported is None else vars(self), indent=1, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,12 @@ class Store:
         """Return how an entry was made; None if there is no complete one."""
         try:
             fields = json.loads((self.path(stage, key) / RECORD).read_text())
-            return EntryRecord(fields["made_in_s"], fields["peak_memory_bytes"], fields["digests"])
+            return EntryRecord(
+                fields["made_in_s"],
+                fields["peak_memory_bytes"],
+                fields["digests"],
+                fields.get("imported"),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -227,7 +240,7 @@ class Store:
             unseal(self.root, stage, key)
             record = EntryRecord(time.monotonic() - start, peak, file_digests(draft))
             (draft / INGREDIENTS).write_text(json.dumps(ingredients, indent=1, sort_keys=True))
-            (draft / RECORD).write_text(json.dumps(vars(record), indent=1, sort_keys=True))
+            (draft / RECORD).write_text(record.to_json())
             state = state_of(draft)
             put_in_place(draft, entry)
             seal(self.root, stage, key, state)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from coralexp.artifacts.runs import Runs
 from coralexp.errors import StoreError, UnknownRunError
-from coralexp.report.compare import chosen, print_comparison
+from coralexp.report.compare import chosen, print_comparison, tagged
 from coralexp.report.frame import write_csv
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Put runs side by side: only the parameters that differ between them, and every metric.
 
-Without RUN_ID: the runs of the latest sweep or, if the latest job was no part of one, the last ten.
+Without RUN_ID: the runs of the latest sweep or, if the latest job was no part of one, the last ten;
+with --tag, all runs that have the tag.
 A RUN_ID is the id of a run or a sweep (which stands for its runs), an id of MLflow, or as much of
 either as no other run begins with."""
 _EPILOG = """\
@@ -30,6 +31,7 @@ examples:
   coralexp compare                         the latest sweep
   coralexp compare 20261123-165012 3f2a9   two runs
   coralexp compare --csv runs.csv          everything that is known of them, for a spreadsheet
+  coralexp compare --tag student           all runs that a student handed in
 """
 
 
@@ -46,16 +48,21 @@ def main(args: Sequence[str]) -> int:
         UnknownRunError: If there is no such run.
         StoreError: If the CSV file cannot be written.
     """
-    given = _parser().parse_args(args)
+    given = _parser().parse_intermixed_args(args)
     ids = [word for word in given.runs if not word.startswith("store=")]
     stores = [word.removeprefix("store=") for word in given.runs if word.startswith("store=")]
     store = Path(stores[-1] if stores else given.store)
     runs = Runs(store / "runs")
-    records = chosen(runs, ids)
+    if given.tag:
+        records = tagged(runs, ids, given.tag)
+        if not records:
+            raise UnknownRunError(f"{runs.folder}: no run has the tag {' and '.join(given.tag)}")
+    else:
+        records = chosen(runs, ids)
     if not records:
         raise UnknownRunError(f"{runs.folder}: there are no runs yet; `coralexp` makes one")
     if given.csv is None:
-        print_comparison(records, Console())
+        print_comparison(records, Console(), [word.partition("=")[0] for word in given.tag])
     elif given.csv == "-":
         write_csv(records, sys.stdout)
     else:
@@ -72,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("runs", nargs="*", metavar="RUN_ID", help="which runs")
+    parser.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="only runs that have this tag, which comes first: student, student=anna",
+    )
     parser.add_argument(
         "--csv", metavar="OUT", help="write a file instead, a row a run; `-` writes to the terminal"
     )

@@ -20,6 +20,8 @@ VERBS: Mapping[str, str] = {
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
     "store": "list, explain, verify and prune what the stages made",
+    "export-runs": "write runs with their artifacts into one file, for another store",
+    "import-runs": "take runs that were made elsewhere into this store",
     "ui": "open MLflow on the right store",
     "completion": "print a script that completes words in bash, zsh or fish",
 }

@@ -45,7 +45,7 @@ class Finished:
             {
                 _identity(run.config, {name: stage.key for name, stage in run.stages.items()}): run
                 for run in runs
-                if run.kind == "run" and run.state == "FINISHED"
+                if run.kind == "run" and run.state == "FINISHED" and run.imported is None
             }
         )
 

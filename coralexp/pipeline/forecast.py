@@ -59,7 +59,7 @@ def forecast(request: Request, store: Store, threads: int) -> list[list[Expected
         for task in tasks_of(experiment):
             if task.key in promised:
                 job.append(Expected(task.stage, "share"))
-            elif not request.how.again and store.record(task.stage, task.key) is not None:
+            elif not request.how.again and _is_own(store.record(task.stage, task.key)):
                 job.append(Expected(task.stage, "reuse"))
             else:
                 promised.add(task.key)
@@ -68,6 +68,11 @@ def forecast(request: Request, store: Store, threads: int) -> list[list[Expected
                 job.append(_judge(task, earlier[task.stage]))
         jobs.append(job)
     return jobs
+
+
+def _is_own(record: EntryRecord | None) -> bool:
+    """Return whether there is an entry, and no file brought it from another store."""
+    return record is not None and record.imported is None
 
 
 def _judge(task: Task, earlier: list[_Earlier]) -> Expected:

@@ -39,12 +39,22 @@ class ExportOrder(TypedDict):
 
     Attributes:
         kind: Tells it from a stage.
-        source: `model.h5` of an entry.
+        experiment: The job's stored configuration, whose parts make the network.
+        source: `model.h5` of an entry, for its numbers.
+        fine_tuned: Whether that is a `qat` entry.
+        image_shape: Height and width in pixels, and channels.
+        classes: How many.
+        plugins: Packages that parts may come from.
         to: What to write.
     """
 
     kind: Literal["export"]
+    experiment: dict[str, Json]
     source: str
+    fine_tuned: bool
+    image_shape: list[int]
+    classes: int
+    plugins: list[str]
     to: str
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.checkpoints import checkpoint_of, remove_checkpoint
 from coralexp.artifacts.locks import held
+from coralexp.artifacts.sameness import lasting_digests
 from coralexp.pipeline.cores import Cores
 from coralexp.pipeline.earlier_run import with_file
 from coralexp.spec.stored import to_dict
@@ -61,7 +62,7 @@ class Supply:
         """Return whether a whole artifact is there that need not be made again."""
         if task.key in self._sure:
             return True
-        if self.again or not self.store.is_whole(task.stage, task.key):
+        if self.again or self._origin(task) or not self.store.is_whole(task.stage, task.key):
             return False
         self._sure.add(task.key)
         return True
@@ -72,6 +73,9 @@ class Supply:
             return True
         if self.again or self.store.record(task.stage, task.key) is None:
             return False
+        if origin := self._origin(task):
+            self.note(f"store: {task.stage}/{task.key} came with {origin}; it is made anew here")
+            return False
         names = ", ".join(self.store.damage(task.stage, task.key)[:3])
         self.note(f"store: {task.stage}/{task.key} is damaged ({names}); it is made again")
         return False
@@ -80,7 +84,14 @@ class Supply:
         """Return whether an artifact is going to be made, by a process with TensorFlow."""
         if not task.needs_tensorflow or task.key in self._sure:
             return False
-        return self.again or self.store.record(task.stage, task.key) is None
+        if self.again or self._origin(task):
+            return True
+        return self.store.record(task.stage, task.key) is None
+
+    def _origin(self, task: Task) -> str | None:
+        """Return the file that brought an artifact from another store; None if it is our own."""
+        record = self.store.record(task.stage, task.key)
+        return None if record is None else record.imported
 
     def provide(  # noqa: PLR0917 - one thing each
         self,
@@ -186,5 +197,8 @@ class Supply:
                 order, tell, tensorflow=task.needs_tensorflow, another_follows=another_follows
             )
 
+        foreign = lasting_digests(self.store, task.stage, task.key) if self._origin(task) else {}
         self.store.make(task.stage, task.ingredients, write)
+        if foreign and foreign != lasting_digests(self.store, task.stage, task.key):
+            self.note(f"store: {task.stage}/{task.key} that came from elsewhere had other bits")
         remove_checkpoint(checkpoint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coralexp.spec.part import bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
@@ -106,6 +106,8 @@ def _qat(order: Order) -> None:
     fine_tune(
         order.entries["dataset"],
         order.entries["train"],
+        order.part("backbone"),
+        order.part("head"),
         mode.fine_tuning,
         order.part("training")(),  # type: ignore[arg-type]
         order.folder,
@@ -196,3 +198,4 @@ _STAGES: Mapping[str, Callable[[Order], None]] = {
     "compile": _compile,
     "measure": _measure,
 }
+STAGES: Sequence[str] = tuple(_STAGES)

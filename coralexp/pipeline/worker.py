@@ -57,9 +57,9 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
 
     try:
         if order["kind"] == "export":
-            from coralexp.stages.export_keras import export_keras
+            from coralexp.pipeline.exporting import export
 
-            export_keras(Path(order["source"]), Path(order["to"]))
+            export(order)
         else:
             plugins = tuple(order["plugins"])
             carry_out(

@@ -72,6 +72,31 @@ def chosen(runs: Runs, ids: Sequence[str]) -> list[RunRecord]:
     return list(found.values())
 
 
+def tagged(runs: Runs, ids: Sequence[str], tags: Sequence[str]) -> list[RunRecord]:
+    """Return the runs that have every one of some tags, ordered by their values, then by time.
+
+    Args:
+        runs: All records.
+        ids: As for `chosen`; none at all stands for every run.
+        tags: Each `name`, or `name=value`.
+
+    Raises:
+        UnknownRunError: If an id belongs to no run, or to several.
+    """
+    wanted = [tag.partition("=") for tag in tags]
+    among = chosen(runs, ids) if ids else [run for run in runs if run.kind == "run"]
+    found = [
+        run
+        for run in among
+        if all(
+            name in run.tags and (not equals or run.tags[name] == value)
+            for name, equals, value in wanted
+        )
+    ]
+    names = [name for name, _, _ in wanted]
+    return sorted(found, key=lambda run: ([run.tags[name] for name in names], run.started))
+
+
 def _jobs_of(sweep: RunRecord, runs: Sequence[RunRecord]) -> list[RunRecord]:
     """Return the runs that answer the jobs of a sweep, those that it found among them."""
     by_id = {run.id: run for run in runs}
@@ -79,9 +104,15 @@ def _jobs_of(sweep: RunRecord, runs: Sequence[RunRecord]) -> list[RunRecord]:
     return listed or [run for run in runs if run.sweep == sweep.id]
 
 
-def comparison(records: Sequence[RunRecord]) -> list[Line]:
-    """Return what to look at: parameters that differ, every metric, and the source of figures."""
-    lines = list(_lines(records, parameters, _value, lambda _, values: _differ(values)))
+def comparison(records: Sequence[RunRecord], first: Sequence[str] = ()) -> list[Line]:
+    """Return what to look at: parameters that differ, every metric, and the source of figures.
+
+    Args:
+        records: Runs, at least one.
+        first: Names of tags that come before all else, whether they differ or not.
+    """
+    lines = list(_lines(records, lambda run: run.tags, str, lambda name, _: name in first))
+    lines += _lines(records, parameters, _value, lambda _, values: _differ(values))
     if any(record.state != "FINISHED" for record in records):
         lines.append(Line("state", tuple(record.state for record in records)))
     lines += _lines(records, lambda record: record.metrics, figure, lambda _name, _values: True)
@@ -89,26 +120,29 @@ def comparison(records: Sequence[RunRecord]) -> list[Line]:
         records,
         lambda record: record.tags,
         lambda text: textwrap.shorten(text, _LONGEST_TAG, placeholder=" ..."),
-        lambda name, values: name.endswith(_SOURCE) or _differ(values),
+        lambda name, values: name not in first and (name.endswith(_SOURCE) or _differ(values)),
     )
     return lines
 
 
-def print_comparison(records: Sequence[RunRecord], console: Console) -> None:
+def print_comparison(
+    records: Sequence[RunRecord], console: Console, first: Sequence[str] = ()
+) -> None:
     """Print the comparison, a column a run; as many tables as the terminal is too narrow for one.
 
     Args:
         records: Runs, at least one.
         console: Where to.
+        first: Names of tags that come before all else.
     """
-    lines = comparison(records)
+    lines = comparison(records, first)
     if console.is_terminal:
         lines = [replace(line, values=tuple(map(_folded, line.values))) for line in lines]
-    first = True
+    begun = False
     for part in _portions(records, lines, console):
-        if not first:
+        if begun:
             say("", console)
-        first = False
+        begun = True
         columns = [Column("run"), *(Column(records[number].id, right=True) for number in part)]
         rows = [[line.name, *(line.values[number] for number in part)] for line in lines]
         show(columns, rows, console)

@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coralexp.stages.classifier import classifier, take_weights
+from coralexp.training.freezing import freeze_as_trained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from coralexp.backbones.contract import BuildBackbone
+    from coralexp.heads.contract import AttachHead
+    from coralexp.quant.contract import FineTuning
+    from coralexp.training.contract import Recipe
 
-def export_keras(source: Path, to: Path) -> None:
-    """Write a model as a `.keras` file, or as a SavedModel with its variables, for any batch.
+_FORMATS = {".keras": "keras", ".h5": "h5"}
+
+
+def export_keras(
+    source: Path,
+    to: Path,
+    build_backbone: BuildBackbone,
+    attach_head: AttachHead,
+    image_shape: tuple[int, int, int],
+    *,
+    classes: int,
+    recipe: Recipe,
+    tuning: FineTuning | None,
+) -> None:
+    """Write a model as a `.keras` or `.h5` file, or as a SavedModel with its variables.
 
     Args:
-        source: `model.h5` of a `train` or `qat` entry.
-        to: File to write, its name ending in `.keras`; any other name is a SavedModel's folder.
-    """
-    from coralexp.tf_runtime import keras, tfmot
+        source: `model.h5` of a `train` or `qat` entry: its numbers are read, and nothing else.
+        to: File to write, its name ending in `.keras` or `.h5`; any other name is a SavedModel's
+            folder, which takes any batch.
+        build_backbone: Pixels to features.
+        attach_head: Features to probabilities.
+        image_shape: Height and width in pixels, and channels.
+        classes: How many.
+        recipe: Of the training: says what learned.
+        tuning: How the model of a `qat` entry was prepared; None for one of `train`.
 
-    with tfmot.quantization.keras.quantize_scope():
-        model = keras.models.load_model(source, compile=False)
+    Raises:
+        WeightsError: If the numbers are those of another network.
+    """
+    freeze = partial(freeze_as_trained, recipe=recipe)
+    model = classifier(build_backbone, attach_head, image_shape, classes, freeze).model
+    if tuning is not None:
+        model = tuning.prepare(model, np.zeros((1, *image_shape), np.float32))
+    take_weights(model, source)
     for layer in model.layers:
         # Told how it was built, a layer of tfmot that is read from a .keras file builds its
         # variables twice, and the file cannot be loaded. Untold, it is built when it is called.
         layer.get_build_config = _untold
-    model.save(to, save_format="keras" if to.suffix == ".keras" else "tf")
+    model.save(to, save_format=_FORMATS.get(to.suffix, "tf"))
 
 
 def _untold() -> None:

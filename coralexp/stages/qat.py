@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.examples import read_index
 from coralexp.errors import ConversionError
 from coralexp.stages.calibration import calibration_images
+from coralexp.stages.classifier import classifier, take_weights
 from coralexp.stages.trained import MODEL, save_trained, splits_of
 from coralexp.training.fit import accuracy, fit, seed_everything
+from coralexp.training.freezing import freeze_as_trained
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
+    from coralexp.backbones.contract import BuildBackbone
+    from coralexp.heads.contract import AttachHead
     from coralexp.quant.contract import FineTuning
     from coralexp.training.contract import Recipe
 
 VERSION = 3
 
 
-def fine_tune(
+def fine_tune(  # noqa: PLR0917 - values from the pipeline, each of another kind
     dataset: Path,
     trained: Path,
+    build_backbone: BuildBackbone,
+    attach_head: AttachHead,
     tuning: FineTuning,
     recipe: Recipe,
     folder: Path,
@@ -35,7 +43,9 @@ def fine_tune(
 
     Args:
         dataset: Entry of the `dataset` stage.
-        trained: Entry of the `train` stage.
+        trained: Entry of the `train` stage; of its model the weights are read, and no more.
+        build_backbone: Pixels to features, as that stage had it.
+        attach_head: Features to probabilities, as that stage had it.
         tuning: What is prepared, for how long and how fast.
         recipe: Of the float training: batch size, optimizer, augmentation, time limit.
         folder: Empty; receives what `save_trained` writes.
@@ -47,12 +57,19 @@ def fine_tune(
     Raises:
         ConversionError: If the model has a layer that cannot be prepared.
         TrainingError: If the loss is no longer a number.
+        WeightsError: If the weights are those of another network.
     """
-    from coralexp.tf_runtime import keras
-
     seed_everything(seed, threads)
+    index = read_index(dataset)
     splits = splits_of(dataset)
-    trained_model = keras.models.load_model(trained / MODEL, compile=False)
+    trained_model = classifier(
+        build_backbone,
+        attach_head,
+        index.image_shape,
+        len(index.classes),
+        partial(freeze_as_trained, recipe=recipe),
+    ).model
+    take_weights(trained_model, trained / MODEL)
     images = calibration_images(dataset, tuning.calibration_images, seed)
     try:
         model = tuning.prepare(trained_model, images)

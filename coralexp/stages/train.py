@@ -9,6 +9,7 @@ from coralexp.artifacts.examples import read_index
 from coralexp.artifacts.progress import Step
 from coralexp.errors import TrainingError
 from coralexp.heads.contract import NOT_LEARNED, solver_of
+from coralexp.stages.classifier import classifier
 from coralexp.stages.features import copy_head, features_of, head_alone
 from coralexp.stages.solved import compute
 from coralexp.stages.trained import save_trained, splits_of
@@ -65,12 +66,15 @@ def train_model(
     seed_everything(seed, threads)
     index = read_index(dataset)
     splits = splits_of(dataset)
-    backbone = build_backbone(index.image_shape)
-    freeze(backbone, recipe)
-    extractor = {layer.name for layer in backbone.layers}
-    model = keras.Model(
-        backbone.input, attach_head(backbone.output, len(index.classes)), name="classifier"
+    made = classifier(
+        build_backbone,
+        attach_head,
+        index.image_shape,
+        len(index.classes),
+        partial(freeze, recipe=recipe),
     )
+    model, backbone = made.model, made.backbone
+    extractor = {layer.name for layer in backbone.layers}
     if features is None:
         learner, train, validation = model, splits["train"], splits["validation"]
     else:

@@ -26,6 +26,8 @@ def identity_tags(record: RunRecord) -> dict[str, str]:
         "mlflow.source.name": "coralexp",
         "mlflow.source.type": "LOCAL",
     }
+    if record.imported is not None:
+        tags["imported_from"] = record.imported
     if record.commit:
         tags["git_commit"] = record.commit
         tags["mlflow.source.git.commit"] = record.commit.removesuffix("-dirty")

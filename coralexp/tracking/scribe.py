@@ -79,16 +79,17 @@ class Scribe:
         return self._attempt(lambda: self._finish(record))
 
     def earlier(self, seen: Container[str]) -> Iterator[RunRecord]:
-        """Yield the runs of this machine that ended without being logged, oldest first.
+        """Yield the runs of this machine, and imported ones, that are not logged, oldest first.
 
         Args:
             seen: Ids of this command's runs, which are passed over; so is what another command
                 that still works may be about to log itself.
         """
         for record in self._runs:
-            if record.logged or record.state == "RUNNING" or record.host != socket.gethostname():
+            if record.logged or record.state == "RUNNING" or record.id in seen:
                 continue
-            if record.id not in seen and not _is_in_other_hands(record):
+            is_ours = record.host == socket.gethostname() and not _is_in_other_hands(record)
+            if is_ours or record.imported is not None:  # whose process never knew of this MLflow
                 yield record
 
     def _finish(self, record: RunRecord) -> str:

@@ -57,6 +57,21 @@ def unfreeze(backbone: keras.Model, recipe: Recipe) -> None:
         layer.trainable = place >= begin and not normalizes
 
 
+def freeze_as_trained(backbone: keras.Model, recipe: Recipe) -> None:
+    """Set what learns as it was set when the training ended: in its last phase.
+
+    Args:
+        backbone: As it was built.
+        recipe: Says which.
+
+    Raises:
+        OptionError: If the backbone has no layer of a name that the recipe gives.
+    """
+    freeze(backbone, recipe)
+    if recipe.unfreeze_from is not None:
+        unfreeze(backbone, recipe)
+
+
 def _place(backbone: keras.Model, option: str, name: str | None) -> int | None:
     """Return where a layer stands; None if none is named, or all are."""
     names = [layer.name for layer in backbone.layers]

@@ -60,6 +60,8 @@ def main(root: Path) -> None:
     fine_tune(
         dataset,
         entries["train"],
+        partial(convnet.build, filters=(8, 16)),
+        linear.attach,
         tuning,
         RECIPE,
         entries["qat"],
@@ -77,7 +79,16 @@ def export(entries: dict[str, Path], root: Path) -> None:
     """Export the fine-tuned model and ask both."""
     from coralexp.tf_runtime import keras, tfmot
 
-    export_keras(entries["qat"] / "model.h5", root / "exported.keras")
+    export_keras(
+        entries["qat"] / "model.h5",
+        root / "exported.keras",
+        partial(convnet.build, filters=(8, 16)),
+        linear.attach,
+        (16, 16, 1),
+        classes=10,
+        freeze_backbone=False,
+        tuning=MODES["qat"].fine_tuning,
+    )
     pixels, _ = read_split(entries["dataset"], "test")
     images = np.asarray(pixels[:16]) / np.float32(127.5) - np.float32(1)
     answers = {}

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.hdf5_numbers import LARGEST_BYTES
 from coralexp.backbones.weights import hdf5
 from coralexp.errors import WeightsError
 
@@ -16,19 +17,23 @@ if TYPE_CHECKING:
     from coralexp.backbones.weights.stored import StoredLayer
 
 _MEMBER = "model.weights.h5"
-_LARGEST_BYTES = 4 << 30
 
 
-def read(path: Path) -> list[StoredLayer]:
+def read(path: Path, most_bytes: int = LARGEST_BYTES) -> list[StoredLayer]:
     """Return the layers of a file, in its order.
+
+    Args:
+        path: Of the file.
+        most_bytes: Of the unpacked archive's member and of all arrays in it, together.
 
     Raises:
         WeightsError: If the file is damaged or holds no layers.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(_MEMBER).file_size > _LARGEST_BYTES:
-                raise WeightsError(f"{path}: {_MEMBER} in it is larger than {_LARGEST_BYTES} bytes")
+            unpacked = archive.getinfo(_MEMBER).file_size
+            if unpacked > most_bytes:
+                raise WeightsError(f"{path}: {_MEMBER} in it claims {unpacked} bytes")
             content = io.BytesIO(archive.read(_MEMBER))
     except KeyError as error:
         raise WeightsError(
@@ -38,4 +43,4 @@ def read(path: Path) -> list[StoredLayer]:
         raise WeightsError(
             f"{path}: cannot be read as a .keras archive ({error}); save it again"
         ) from error
-    return hdf5.read(path, content)
+    return hdf5.read(path, content, most_bytes - unpacked)
