@@ -89,8 +89,8 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     audience = Audience([console, mlflow])
     try:
         records = execute(request, store, audience, line)
-        if any(not record.logged and record.state != "RUNNING" for record in records):
-            mlflow.log_pending()  # an earlier command finished them, and MLflow was away
+        if any(not record.logged and record.state != "RUNNING" for record in store.runs):
+            mlflow.log_pending()  # of an earlier command that was killed, or MLflow was away
         return records
     finally:
         audience.close()
