@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from coralexp.errors import StoreError
 from coralexp.pipeline.check import problems
 from coralexp.spec.compose import parse
 
@@ -84,8 +86,11 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     console = ConsoleObserver(at_a_time=request.how.jobs)
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     store.clear_drafts()
-    for record in store.runs.close_abandoned():
-        console.noted(f"run {record.id} was left by a process that is gone; it counts as killed")
+    with contextlib.suppress(StoreError):  # read-only: what is finished can be shown all the same
+        for record in store.runs.close_abandoned():
+            console.noted(
+                f"run {record.id} was left by a process that is gone; it counts as killed"
+            )
     audience = Audience([console, mlflow])
     try:
         records = execute(request, store, audience, line)

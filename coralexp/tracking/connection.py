@@ -189,8 +189,12 @@ def _make_whole(address: Address, database: Path, generation: int) -> None:
     draft = database.with_name(f"{start}{os.getpid()}-{generation}-{time.monotonic_ns()}")
     head, _, query = address.uri.partition("?")
     uri = f"{head.rpartition('/')[0]}/{draft.name}{'?' * bool(query)}{query}"
-    SqlAlchemyStore(uri, database.parent.as_uri()).engine.dispose()
-    draft.replace(database)
+    try:
+        store = SqlAlchemyStore(uri, database.parent.as_uri())  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+        draft.replace(database)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _check_writable(database: Path) -> None:
