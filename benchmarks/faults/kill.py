@@ -3,132 +3,164 @@
     python benchmarks/faults/kill.py [--kills 50] [--seed 0] [OVERRIDE ...]
 
 An undisturbed sweep is the reference. Then the same sweep is started in another folder, killed with
-SIGKILL after a random time, and started again, until it ends; when it has ended and kills are left,
-it begins anew in a fresh folder. At each end every artifact of every entry (but times) and the
-metrics of every job must equal those of the reference, no draft may be left, no run be RUNNING.
-Prints a row a round, and exits with 1 if anything differs.
+SIGKILL, and started again, until it ends; when it has ended and kills are left, it begins anew in a
+fresh folder. Every other kill falls at a moment drawn from the whole sweep; the others at one drawn
+from the stage that was hit least so far, for by the clock alone nearly all would fall into the
+trainings. At each end every artifact of every entry (but times) and the metrics of every job must
+equal those of the reference, nothing half made be left, no run be RUNNING or missing in MLflow.
+Prints a row a round, then where the kills fell, and exits with 1 if anything differs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import random
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coralexp.artifacts.sameness import lasting_digests, lasting_metrics
-from coralexp.artifacts.store import INGREDIENTS, Store
+from left import differences, left_in
+
+from coralexp.artifacts.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ("quant=none,dynamic,float16,ptq,qat",)
-SMALL = ("dataset=digits", "backbone=convnet")
-
-
-def start(folder: Path, overrides: list[str]) -> subprocess.Popen[bytes]:
-    """Start the command as from a shell."""
-    environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
-    with (folder / "printed.txt").open("ab") as printed:
-        return subprocess.Popen(
-            [sys.executable, "-m", "coralexp", *overrides],
-            cwd=folder,
-            env=environment | {"PYTHONPATH": str(ROOT)},
-            stdout=printed,
-            stderr=printed,
-            start_new_session=True,
-        )
+SMALL = ("dataset=digits", "backbone=convnet", "training=smoke", "training.epochs=5")
+BEFORE, BETWEEN, AFTER = "before the first stage", "between stages", "after the last stage"
+_STEP_S = 0.004
+_START_S = 2.0  # until the first stage begins, about
+_LOG_S = 4.0  # from the last stage to the end, about: MLflow is told
 
 
 @dataclass
-class Left:
-    """What a sweep leaves.
+class Sweep:
+    """One sweep in one folder, from its first start to its end.
 
     Attributes:
-        artifacts: Stage, ingredients' key and file to digest, without what holds times.
-        metrics: Job to metrics without those of `timings.json`.
-        problems: Drafts, runs that are RUNNING, damaged entries.
+        folder: Where it works.
+        overrides: What is asked.
     """
 
-    artifacts: dict[str, str] = field(default_factory=dict)
-    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-
-def left_in(folder: Path) -> Left:
-    """Return what is in a folder's store."""
-    store = Store(folder / ".coralexp")
-    left = Left()
-    for path in sorted(store.root.glob(f"*/*/{INGREDIENTS}")):
-        entry, stage = path.parent, path.parent.parent.name
-        if entry.name.startswith("."):
-            left.problems.append(f"draft {stage}/{entry.name}")
-            continue
-        if damaged := store.damage(stage, entry.name):
-            left.problems.append(f"{stage}/{entry.name}: {', '.join(damaged)}")
-        for name, digest in lasting_digests(store, stage, entry.name).items():
-            left.artifacts[f"{stage}/{entry.name}/{name}"] = digest
-    for record in store.runs:
-        if record.state == "RUNNING":
-            left.problems.append(f"run {record.id} is RUNNING")
-        if record.kind == "run" and record.state == "FINISHED":
-            left.metrics[record.choices["quant"]] = lasting_metrics(record.metrics)
-    left.problems += [f"draft {path.name}" for path in store.root.glob("*/.*.*-*")]
-    return left
-
-
-@dataclass
-class Round:
-    """One sweep from its first start to its end."""
-
-    kills: int = 0
+    folder: Path
+    overrides: list[str]
+    hits: list[str] = field(default_factory=list)
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def store(self) -> Store:
+        """Its store."""
+        return Store(self.folder / ".coralexp")
 
-def disturbed(
-    folder: Path, overrides: list[str], chance: random.Random, longest_s: float, kills: int
-) -> Round:
-    """Run a sweep to its end, killed up to so many times on the way."""
-    made = Round()
-    began = time.monotonic()
-    while True:
-        process = start(folder, overrides)
+    @property
+    def printed(self) -> str:
+        """What all of its processes printed."""
+        return (self.folder / "printed.txt").read_text(errors="replace")
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the command as from a shell."""
+        environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
+        with (self.folder / "printed.txt").open("ab") as printed:
+            return subprocess.Popen(
+                [sys.executable, "-m", "coralexp", *self.overrides],
+                cwd=self.folder,
+                env=environment | {"PYTHONPATH": str(ROOT)},
+                stdout=printed,
+                stderr=printed,
+                start_new_session=True,
+            )
+
+    def where(self, pid: int) -> str:
+        """Return what a process does at this moment, or did when it ended."""
+        owner = f"{re.sub(r'[^A-Za-z0-9]', '_', socket.gethostname())}-{pid}"
+        for draft in self.store.root.glob(f"*/.*.{owner}.*"):
+            return draft.parent.name
+        records = list(self.store.runs)
+        if any(record.kind == "sweep" and record.state == "FINISHED" for record in records):
+            return AFTER
+        begun = [record for record in records if record.pid == pid and record.kind == "run"]
+        return BETWEEN if any(record.stages for record in begun) else BEFORE
+
+    def made(self) -> Counter[str]:
+        """Return how many entries each stage has."""
+        entries = self.store.root.glob("*/[!.]*/record.json")
+        return Counter(path.parent.parent.name for path in entries)
+
+    def to_the_end(self) -> None:
+        """Run it undisturbed."""
+        began = time.monotonic()
+        self.note(self.start().wait())
+        self.seconds += time.monotonic() - began
+
+    def note(self, status: int) -> None:
+        """Take down how a process ended that was not killed."""
+        if status or "Traceback" in self.printed:
+            self.problems.append(f"exit status {status}: {self.printed[-2000:]}")
+
+
+@dataclass
+class Killer:
+    """Chooses moments, and kills.
+
+    Attributes:
+        chance: Where from.
+        calm: The reference, for how long things take.
+        hits: Kills so far, by what they interrupted.
+    """
+
+    chance: random.Random
+    calm: Sweep
+    hits: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.whole = self.calm.made()
+        seconds: dict[str, list[float]] = {BEFORE: [_START_S], AFTER: [_LOG_S]}
+        for path in self.calm.store.root.glob("*/[!.]*/record.json"):
+            stage, key = path.parent.parent.name, path.parent.name
+            record = self.calm.store.record(stage, key)
+            if record is not None:
+                seconds.setdefault(stage, []).append(record.made_in_s)
+        self.seconds = {name: max(some) for name, some in seconds.items()}
+
+    def disturb(self, sweep: Sweep, kills: int) -> None:
+        """Run a sweep to its end, killed up to so many times on the way."""
+        began = time.monotonic()
+        while True:
+            process = sweep.start()
+            if len(sweep.hits) == kills or not self._kill(sweep, process):
+                sweep.note(process.wait())
+                sweep.seconds = time.monotonic() - began
+                return
+
+    def _kill(self, sweep: Sweep, process: subprocess.Popen[bytes]) -> bool:
+        """Wait for the moment and kill; return False if the process ended before."""
+        if self.hits.total() % 2:
+            wait_s = self.chance.uniform(0.2, self.calm.seconds / 2)
+        else:
+            made = sweep.made()
+            aims = [name for name in self.seconds if made[name] < self.whole.get(name, 1)]
+            aim = min(aims, key=lambda name: (self.hits[name], self.chance.random()))
+            while aim != BEFORE and process.poll() is None and sweep.where(process.pid) != aim:
+                time.sleep(_STEP_S)
+            wait_s = self.chance.uniform(0.0, self.seconds[aim])
         try:
-            limit = chance.uniform(0.2, longest_s) if made.kills < kills else None
-            status = process.wait(timeout=limit)
+            process.wait(wait_s)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            made.kills += 1
-            continue
-        if status:
-            made.problems.append(f"exit status {status}: {(folder / 'printed.txt').read_text()}")
-        made.seconds = time.monotonic() - began
-        return made
-
-
-def differences(reference: Left, found: Left) -> list[str]:
-    """Return what is not as it should be."""
-    told = list(found.problems)
-    names = sorted(reference.artifacts.keys() | found.artifacts.keys())
-    told += [
-        f"differs: {name}"
-        for name in names
-        if reference.artifacts.get(name) != found.artifacts.get(name)
-    ]
-    told += [
-        f"metrics of {job} differ"
-        for job in reference.metrics.keys() | found.metrics.keys()
-        if reference.metrics.get(job) != found.metrics.get(job)
-    ]
-    return told
+            sweep.hits.append(sweep.where(process.pid))
+            self.hits[sweep.hits[-1]] += 1
+            return True
+        return False
 
 
 def main() -> int:
@@ -138,38 +170,46 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    chance = random.Random(asked.seed)  # noqa: S311 - repeatable, no secret
     print(f"{platform.machine()}, {os.cpu_count()} cores: {' '.join(asked.overrides)}")
-    bad = 0
-    with tempfile.TemporaryDirectory() as root:
-        calm = Path(root) / "calm"
-        calm.mkdir()
-        whole = disturbed(calm, asked.overrides, chance, 0.0, kills=0)
-        reference = left_in(calm)
-        print(f"undisturbed: {whole.seconds:.0f} s, {len(reference.artifacts)} artifacts")
-        bad += report("undisturbed", whole.problems + reference.problems)
-        left, number = asked.kills, 0
-        while left > 0:
-            number += 1
-            folder = Path(root) / f"round-{number}"
-            folder.mkdir()
-            made = disturbed(folder, asked.overrides, chance, whole.seconds / 3, left)
-            left -= made.kills
-            wrong = made.problems + differences(reference, left_in(folder))
+    with tempfile.TemporaryDirectory(prefix="kill-") as root:
+        calm = Sweep(Path(root) / "calm", asked.overrides)
+        calm.folder.mkdir()
+        calm.to_the_end()
+        reference = left_in(calm.folder)
+        print(f"undisturbed: {calm.seconds:.0f} s, {len(reference.artifacts)} artifacts")
+        bad = report(calm, [*calm.problems, *reference.problems])
+        killer = Killer(random.Random(asked.seed), calm)  # noqa: S311 - repeatable, no secret
+        rounds = resumed = 0
+        while killer.hits.total() < asked.kills:
+            rounds += 1
+            sweep = Sweep(Path(root) / f"round-{rounds}", asked.overrides)
+            sweep.folder.mkdir()
+            killer.disturb(sweep, asked.kills - killer.hits.total())
+            wrong = [*sweep.problems, *differences(reference, left_in(sweep.folder))]
+            verdict = "DIFFERENT" if wrong else "equal in every artifact and metric"
+            where = ", ".join(sweep.hits) or "nowhere"
             print(
-                f"round {number}: {made.kills} kills, {made.seconds:.0f} s to the end, "
-                f"{'equal in every artifact and metric' if not wrong else 'DIFFERENT'}",
+                f"round {rounds}: {len(sweep.hits)} kills ({where}), "
+                f"{sweep.seconds:.0f} s to the end, {verdict}",
                 flush=True,
             )
-            bad += report(f"round {number}", wrong)
-    print(json.dumps({"kills": asked.kills, "rounds": number, "bad_rounds": bad}))
+            resumed += sweep.printed.count("resumed after epoch")
+            bad += report(sweep, wrong)
+            if wrong:
+                print(sweep.printed[-3000:])
+    print(
+        f"\n{asked.kills} kills in {rounds} rounds, {resumed} trainings resumed, {bad} bad rounds"
+    )
+    print("| killed in | kills |\n|---|---:|")
+    for name in dict.fromkeys([BEFORE, *killer.seconds, BETWEEN]):
+        print(f"| {name} | {killer.hits[name]} |")
     return int(bad > 0)
 
 
-def report(name: str, wrong: list[str]) -> int:
+def report(sweep: Sweep, wrong: list[str]) -> int:
     """Print what is wrong; return whether anything is."""
     for line in wrong[:20]:
-        print(f"  {name}: {line}")
+        print(f"  {sweep.folder.name}: {line}", flush=True)
     return int(bool(wrong))
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import psutil
 
 from coralexp.artifacts.record import RunRecord, from_json
-from coralexp.errors import StoreError, UnknownRunError
+from coralexp.artifacts.unwritable import unwritable
+from coralexp.errors import UnknownRunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ class Runs:
         except OSError as error:
             with contextlib.suppress(OSError):  # read-only, or no folder at all: nothing is there
                 draft.unlink()
-            raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
+            raise unwritable(path, error) from error
 
     def __iter__(self) -> Iterator[RunRecord]:
         """Yield every record, oldest first; files that are no records are passed over."""

@@ -11,7 +11,6 @@ An entry is whole or absent, also after a process was killed.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 from coralexp.artifacts.drafts import abandoned_drafts, new_draft, put_in_place, take_away
 from coralexp.artifacts.runs import Runs
 from coralexp.artifacts.seals import is_sealed, seal, state_of, unseal
+from coralexp.artifacts.unwritable import unwritable
 from coralexp.errors import StoreError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 INGREDIENTS = "ingredients.json"
+_PROBE_BYTES = 1 << 16  # a run's records and seals take less
 
 
 def key_of(ingredients: Mapping[str, Json]) -> str:
@@ -110,13 +111,12 @@ class Store:
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.root):
-                pass
+            with tempfile.TemporaryFile(dir=self.root) as file:
+                file.write(bytes(_PROBE_BYTES))  # a full disk takes empty files
+                file.flush()
         except OSError as error:
-            raise StoreError(
-                f"store={self.root}: cannot be written ({error.strerror}); "
-                f"name another folder with store=FOLDER"
-            ) from error
+            error.filename = None  # a name that nobody gave
+            raise unwritable(f"store={self.root}", error) from error
 
     def entry_of(self, run: RunRecord, *stages: str) -> Path:
         """Return the entry of the first of these stages that a run had.
@@ -192,7 +192,7 @@ class Store:
             if entry.is_dir():
                 take_away(entry)
         except OSError as error:
-            raise _store_error(entry, error) from error
+            raise unwritable(entry.parent, error) from error
 
     def lock(self, stage: str, key: str) -> Path:
         """Return the file of the lock that is held while an entry is made."""
@@ -245,19 +245,8 @@ class Store:
             put_in_place(draft, entry)
             seal(self.root, stage, key, state)
         except OSError as error:
-            raise _store_error(entry, error) from error
+            raise unwritable(entry.parent, error) from error
         finally:
             if draft is not None:
                 shutil.rmtree(draft, ignore_errors=True)
         return entry
-
-
-def _store_error(entry: Path, error: OSError) -> StoreError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StoreError(
-            f"{entry.parent}: the disk is full; free some space, or name another folder with "
-            f"store=FOLDER, and give the same command again: finished stages are kept"
-        )
-    what = error.strerror or str(error)
-    place = f": {error.filename}" if error.filename else ""
-    return StoreError(f"{entry.parent}: cannot be written ({what}{place})")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from coralexp.errors import StoreError
 from coralexp.pipeline.check import problems
 from coralexp.spec.compose import parse
 
@@ -87,13 +89,16 @@ def carry_out(request: Request, line: Sequence[str]) -> list[RunRecord]:
     console = ConsoleObserver(at_a_time=request.how.jobs)
     mlflow = MlflowObserver(store.runs, store.root, attach=attachments, note=console.noted)
     store.clear_drafts()
-    for record in store.runs.close_abandoned():
-        console.noted(f"run {record.id} was left by a process that is gone; it counts as killed")
+    with contextlib.suppress(StoreError):  # read-only: what is finished can be shown all the same
+        for record in store.runs.close_abandoned():
+            console.noted(
+                f"run {record.id} was left by a process that is gone; it counts as killed"
+            )
     audience = Audience([console, mlflow])
     try:
         records = execute(request, store, audience, line)
-        if any(not record.logged and record.state != "RUNNING" for record in records):
-            mlflow.log_pending()  # an earlier command finished them, and MLflow was away
+        if any(not record.logged and record.state != "RUNNING" for record in store.runs):
+            mlflow.log_pending()  # of an earlier command that was killed, or MLflow was away
         return records
     finally:
         audience.close()

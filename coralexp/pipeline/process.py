@@ -193,7 +193,8 @@ class Workers:
         """Remove what the process printed: nobody will ask."""
         log = self._log.pop(process.pid, None)
         if log is not None:
-            log.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # gone, or the store has become read-only
+                log.unlink()
 
 
 def _close(process: subprocess.Popen[str]) -> None:

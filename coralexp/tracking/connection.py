@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 import warnings
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "coralexp"
 _TRAINING_PAGES = {"mlflow.experimentKind": "custom_model_development"}  # and not those of GenAI
 _LOCK_TIMEOUT_S = 60.0  # making a fresh database takes 3 s; several processes may stand in line
-_BUSY_TIMEOUT_S = 10.0
+_BUSY_TIMEOUT_S = 30.0  # a backup, or another program's long transaction; MLflow's own is 20 s
 
 # What the user set wins. Without the limits a server that is away holds each request for minutes.
 _SETTINGS = {
@@ -74,6 +75,7 @@ def connect(address: Address, *, generation: int = 0) -> tuple[MlflowClient, str
     with plain_errors(address), _alone(address):
         if address.database is not None:
             _check_writable(address.database)
+            _make_whole(address, address.database, generation)
         from mlflow import MlflowClient
 
         uri = address.uri
@@ -168,6 +170,31 @@ def _alone(address: Address) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+def _make_whole(address: Address, database: Path, generation: int) -> None:
+    """Make the tables of a new database beside its place, then put it there in one step.
+
+    MLflow makes them in hundreds of statements: a process that was killed in between would leave a
+    database that no MLflow can open.
+    """
+    if database.stat().st_size:
+        return
+    start = f".{database.name}.new-"
+    for left in database.parent.glob(f"{start}*"):  # by the lock, nobody works on it
+        left.unlink()
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    # MLflow keeps what it opened by URI, so each attempt of a process has another name.
+    draft = database.with_name(f"{start}{os.getpid()}-{generation}-{time.monotonic_ns()}")
+    head, _, query = address.uri.partition("?")
+    uri = f"{head.rpartition('/')[0]}/{draft.name}{'?' * bool(query)}{query}"
+    try:
+        store = SqlAlchemyStore(uri, database.parent.as_uri())  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+        draft.replace(database)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _check_writable(database: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import socket
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.record import RunRecord
 from coralexp.artifacts.runs import Runs, is_abandoned
-from coralexp.errors import CoralexpError
+from coralexp.errors import CoralexpError, StoreError
 from coralexp.tracking.mirror import Mirror
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Scribe:
         record.mlflow_uri = self._mirror.address.public
         record.mlflow_run_id = run_id
         record.logged = True
-        self._runs.save(record)
+        with contextlib.suppress(StoreError):  # told by the pipeline; logged once more, if at all
+            self._runs.save(record)
         return run_id
 
     def _files(self, record: RunRecord) -> list[Path]:
@@ -124,7 +126,8 @@ class Scribe:
             return None
         try:
             if not self._opened:
-                self._runs.close_abandoned()
+                with contextlib.suppress(StoreError):
+                    self._runs.close_abandoned()
                 self._mirror.close_orphans({record.id for record in self._runs})
                 self._opened = True
             return work()

@@ -4,57 +4,30 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
 import pytest
+from command import call, records, start, wait_for
 from PIL import Image
 
 from coralexp.artifacts.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from coralexp.artifacts.record import RunRecord
 
-ROOT = Path(__file__).parents[2]
 SMALL = ("dataset=digits", "dataset.limit=300", "backbone=convnet", "training=smoke")
 
 pytestmark = pytest.mark.tf
-
-
-def start(folder: Path, *args: str) -> subprocess.Popen[str]:
-    """Start the command in a folder, as from a shell."""
-    environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
-    return subprocess.Popen(
-        [sys.executable, "-m", "coralexp", *args],
-        cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def call(folder: Path, *args: str, status: int = 0) -> str:
-    """Give the command, expect its exit status, return all that it printed."""
-    with start(folder, *args) as process:
-        out, err = process.communicate(timeout=300)
-    assert process.returncode == status, out + err
-    return out + err
-
-
-def records(folder: Path) -> list[RunRecord]:
-    """Return the run records below a folder, oldest first."""
-    return list(Store(folder / ".coralexp").runs)
 
 
 @pytest.fixture(scope="module")
@@ -326,14 +299,6 @@ def test_a_time_limit_ends_with_a_finished_run(copy: Path) -> None:
     assert "accuracy" in record.metrics
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
 def workers_below(process: subprocess.Popen[str]) -> Iterator[psutil.Process]:
     """Yield the processes of the stages."""
     for child in psutil.Process(process.pid).children(recursive=True):
@@ -354,11 +319,11 @@ def test_a_signal_ends_it_within_seconds(tmp_path: Path, number: int, status: in
         workers = list(workers_below(process))
         began = time.monotonic()
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=30)
 
-    assert process.returncode == status, out + err
+    assert process.returncode == status, out
     assert time.monotonic() - began < 12
-    assert "Traceback" not in out + err
+    assert "Traceback" not in out
     assert workers
     assert not [worker for worker in workers if worker.is_running()]
     assert records(tmp_path)[-1].state == "KILLED"

@@ -9,48 +9,23 @@ import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from command import ROOT, call, records, start
 
 from coralexp.artifacts.sameness import lasting_digests
 from coralexp.artifacts.store import Store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from coralexp.artifacts.record import RunRecord
 
-ROOT = Path(__file__).parents[2]
 SMALL = ("dataset=digits", "dataset.limit=100", "backbone=convnet", "training=smoke")
 SWEEP = (*SMALL, "quant=ptq,none")
 
 pytestmark = pytest.mark.tf
-
-
-def start(folder: Path, *args: str) -> subprocess.Popen[str]:
-    """Start the command in a folder, as from a shell."""
-    environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
-    return subprocess.Popen(
-        [sys.executable, "-m", "coralexp", *args],
-        cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def call(folder: Path, *args: str, status: int = 0) -> str:
-    """Give the command, expect its exit status, return all that it printed."""
-    with start(folder, *args) as process:
-        out, _ = process.communicate(timeout=300)
-    assert process.returncode == status, out
-    return out
-
-
-def records(folder: Path) -> list[RunRecord]:
-    """Return the run records below a folder, oldest first."""
-    return list(Store(folder / ".coralexp").runs)
 
 
 def jobs_of(folder: Path) -> list[RunRecord]:

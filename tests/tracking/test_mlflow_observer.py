@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mlflow_server import free_port, serving
 
 from coralexp.artifacts.runs import new_record
 from coralexp.report.attachments import attachments
@@ -178,9 +179,7 @@ def test_it_returns_at_once_and_does_not_wait_for_the_import(tmp_path: Path) -> 
 def test_a_server_that_is_away_fails_nothing_and_gets_the_run_when_it_is_back(
     jobs: Jobs, tmp_path: Path, address: Address
 ) -> None:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = Address(f"http://ada:s3cret@127.0.0.1:{port}")
     sweep = jobs.sweep("quant=ptq,qat")
     run = jobs.begin("ptq", sweep)
@@ -196,7 +195,7 @@ def test_a_server_that_is_away_fails_nothing_and_gets_the_run_when_it_is_back(
     assert "s3cret" not in notes[0]
     assert not jobs.read(run).logged
 
-    with serving(address, port, tmp_path), observing(jobs, server) as (observer, notes):
+    with serving(address.uri, port, tmp_path), observing(jobs, server) as (observer, notes):
         observer.log_pending()
         observer.close()
 
@@ -206,30 +205,6 @@ def test_a_server_that_is_away_fails_nothing_and_gets_the_run_when_it_is_back(
     mirror = logged(jobs, address, run.id)
     assert mirror.info.status == "FINISHED"
     assert mirror.data.tags["mlflow.parentRunId"] == jobs.read(sweep).mlflow_run_id
-
-
-@contextmanager
-def serving(address: Address, port: int, folder: Path) -> Generator[None]:
-    """Run a real server on a database."""
-    words = ["-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
-    words += ["--backend-store-uri", address.uri]
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *words], env=environment, stdout=log, stderr=log
-        )
-        try:
-            deadline = time.monotonic() + 90
-            while time.monotonic() < deadline:
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
-                        break
-                except OSError:
-                    time.sleep(0.2)
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
 
 
 def test_a_database_that_another_program_holds_is_said_and_left_alone(
@@ -247,6 +222,49 @@ def test_a_database_that_another_program_holds_is_said_and_left_alone(
     assert len(notes) == 1
     assert "another program holds the database" in notes[0]
     assert not jobs.read(run).logged
+
+
+TABLES_HALF_MADE = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from coralexp.tracking import connection
+from coralexp.tracking.address import tracking_address
+
+statements = 0
+
+@event.listens_for(Engine, "before_cursor_execute")
+def die(*_):
+    global statements
+    statements += 1
+    if statements == 60:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+connection.prepare()
+connection.connect(tracking_address(Path.cwd(), {}))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
+def test_a_process_killed_while_it_makes_the_tables_leaves_no_half_database(
+    jobs: Jobs, tmp_path: Path
+) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", TABLES_HALF_MADE]
+    died = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, check=False, text=True
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert list((tmp_path / "mlruns").glob(".mlflow.db.new-*"))
+
+    run = jobs.begin()
+    with observing(jobs, tracking_address(tmp_path, {})) as (observer, notes):
+        observer.run_finished(jobs.end(run))
+
+    assert notes == []
+    assert jobs.read(run).logged
+    assert not list((tmp_path / "mlruns").glob(".mlflow.db.new-*"))
 
 
 def test_mlruns_that_cannot_be_made_is_said(jobs: Jobs, tmp_path: Path) -> None:
