@@ -91,9 +91,8 @@ def text(promises: Sequence[Promise], rows: Mapping[str, Measured]) -> str:
 
 def _line(promise: Promise, found: Found) -> str:
     least, most = promise.spread(found)
-    unit = (
-        "x" if promise.kind == "faster" else "x its size" * (found.unit == "bytes") or "x its time"
-    )
+    times = "as fast" if promise.kind == "faster" else "its time"
+    of = "its size" if found.unit == "bytes" else times
     bound = "at least" if promise.kind == "faster" else "at most"
     ratio = f"{_number(promise.ratio(found))} ({_number(least)}-{_number(most)})"
     broken = [name for name, holds in found.conditions.items() if not holds]
@@ -105,7 +104,7 @@ def _line(promise: Promise, found: Found) -> str:
         _side(found.ours, found.unit),
         _side(found.reference, found.unit),
         ratio,
-        f"{bound} {promise.bound:g} {unit}",
+        f"{bound} {promise.bound:g} times {of}",
         kept,
     )
     return f"| {' | '.join(cells)} |"
