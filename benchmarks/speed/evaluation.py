@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promise import Json
 
 _ROUNDS = 5
-_SIDE_PX, _WIDTH = 96, 0.35
+_SIDE_PX, _WIDTH = 96, 1.0
 
 
 def model(folder: str) -> Json:
