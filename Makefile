@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help run test labs wheelhouse versions lock clean
+.PHONY: help run test labs bench wheelhouse versions lock clean
 
 # The first of these that is there and not too old; `make run PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
@@ -34,6 +34,9 @@ test: .venv/test.stamp ## Install what is needed and check everything that the p
 
 labs: .venv/test.stamp ## Run the notebook of every experiment on pictures few and small
 	$(VENV) -m pytest -m labs tests/experiments
+
+bench: .venv/run.stamp ## Measure what is promised of speed, half an hour; ARGS="--only reading" measures a row
+	$(VENV) benchmarks/speed/bench.py $(ARGS)
 
 wheelhouse: .venv/build.stamp ## Fill wheelhouse/, from which the set-up works without network
 	rm -rf wheelhouse.part && mkdir wheelhouse.part

@@ -141,6 +141,10 @@ class Jobs:
     ) -> bool:
         stage = tasks[place].stage
 
+        def started() -> None:
+            self.supply.store.runs.save(record)  # with what was reused, should the work be killed
+            self.observer.stage_started(record, stage)
+
         def tell(step: Step) -> None:
             self.observer.stage_progressed(record, stage, step)
 
@@ -153,7 +157,7 @@ class Jobs:
             tasks[place],
             experiment,
             entries,
-            lambda: self.observer.stage_started(record, stage),
+            started,
             tell,
             follows,
         )
@@ -181,7 +185,8 @@ class Jobs:
         for name in ("metrics.json", "timings.json"):
             record.metrics.update(_read(entry / name))  # type: ignore[arg-type]
         record.tags.update(_read(entry / "tags.json"))  # type: ignore[arg-type]
-        self.supply.store.runs.save(record)
+        if not reused:  # a hundred jobs that reuse everything would spend most of their time here
+            self.supply.store.runs.save(record)
         self.observer.stage_finished(record, task.stage, entry)
         notes = entry / "notes.txt"
         for note in notes.read_text("utf-8").splitlines() if notes.is_file() else ():

@@ -74,7 +74,6 @@ def train_model(
         partial(freeze, recipe=recipe),
     )
     model, backbone = made.model, made.backbone
-    extractor = {layer.name for layer in backbone.layers}
     if features is None:
         learner, train, validation = model, splits["train"], splits["validation"]
     else:
@@ -129,5 +128,10 @@ def train_model(
         ),
     }
     save_trained(
-        model, folder, history=history, metrics=metrics, extractor=extractor, stage="train"
+        model,
+        folder,
+        history=history,
+        metrics=metrics,
+        extractor={layer.name for layer in backbone.layers},
+        stage="train",
     )
