@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.boards.agent_file import agent_bytes
-from coralexp.boards.result import read_fields, read_result
+from coralexp.boards.result import read_look, read_result
 from coralexp.errors import BoardError
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from coralexp.boards.result import Measurement
 
 HERE = "this machine"
-_LIMIT_S = 3600.0  # beyond the measuring itself: start, first inference, answers to images
-_LOOK_LIMIT_S = 60.0
-_DIGEST_CHARACTERS = 64
+LIMIT_S = 3600.0  # beyond waiting and measuring: start, first inference, answers to images
 _SHELL_SIGNAL = 128
 
 
@@ -44,7 +42,7 @@ def measure_here(order: MeasureOrder, python: str | None = None) -> Measurement:
         images = None if order.images is None else str(order.images.resolve())
         text = order.to_json(str(order.model.resolve()), images)
         result = folder / "result.json"
-        limit_s = _LIMIT_S + order.protocol.at_most_s
+        limit_s = LIMIT_S + order.wait_s + order.protocol.at_most_s
         said = _run(folder, text, python, [str(result)], limit_s)
         content = result.read_bytes()
     digest = hashlib.sha256(order.model.read_bytes()).hexdigest()
@@ -62,8 +60,8 @@ def look_here(text: str, python: str | None = None) -> Mapping[str, Json]:
         BoardError: If it does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="coralexp-") as name:
-        said = _run(Path(name), text, python, ["--look"], _LOOK_LIMIT_S)
-    return read_fields(said.encode(), HERE)
+        said = _run(Path(name), text, python, ["--look"], LIMIT_S)
+    return read_look(said, HERE)
 
 
 def _run(
@@ -96,8 +94,7 @@ def _run(
             if process.stdin is not None:
                 process.stdin.close()
     answer = (folder / "said").read_text("utf-8", errors="replace").strip().rpartition("\n")[2]
-    refused = status == 1 and len(answer) == _DIGEST_CHARACTERS
-    if status and not refused:
+    if status not in {0, 1} or not answer:
         raise BoardError(ended(HERE, status, (folder / "complaints").read_bytes()))
     return answer
 

@@ -30,6 +30,9 @@ class Protocol:
     at_most_s: float = 600.0
 
 
+STANDARD = Protocol()
+
+
 @dataclass(frozen=True)
 class MeasureOrder:
     """One measurement.
@@ -43,6 +46,9 @@ class MeasureOrder:
         threads: Of the processor.
         protocol: How long.
         sys_root: Where the system tells of its devices.
+        job: What for, told to others who want the device.
+        wait_s: How long to wait while another process has it.
+        lock_folder: Of the lock; None takes the one of temporary files where the device is.
     """
 
     model: Path
@@ -50,8 +56,11 @@ class MeasureOrder:
     device: str | None = None
     delegate: str | None = None
     threads: int = 1
-    protocol: Protocol = Protocol()
+    protocol: Protocol = STANDARD
     sys_root: Path = Path("/sys")
+    job: str = "a measurement"
+    wait_s: float = 3600.0
+    lock_folder: str | None = None
 
     def to_json(self, model: str, images: str | None) -> str:
         """Return the agent's order, with the paths that the files have where it runs."""
@@ -63,6 +72,9 @@ class MeasureOrder:
             "delegate": self.delegate,
             "threads": self.threads,
             "sys": self.sys_root.as_posix(),
+            "job": self.job,
+            "wait_s": self.wait_s,
+            "lock_folder": self.lock_folder,
             **vars(self.protocol),
         }
         return json.dumps(fields)

@@ -108,7 +108,7 @@ def judge(wanted: Wanted, seen: Mapping[str, Json], place: str) -> Found:
         return Found(there=False, reason=text)
     if seen.get("refused"):
         return Found(there=False, reason=f"{place}: {seen['refused']}")
-    what = [place, str(seen.get("runtime"))]
+    what = [word for word in (place, str(seen.get("runtime"))) if word]
     if not wanted.edge_tpu:
         return Found(there=True, what=", ".join([*what, CPU]), device=CPU)
     device = None
@@ -130,5 +130,5 @@ def _in_words(devices: Sequence[Mapping[str, Json]]) -> str:
 
 @cache
 def _seen(delegate: str | None, python: str | None, sys_root: Path) -> Mapping[str, Json]:
-    order = MeasureOrder(Path(), delegate=delegate, sys_root=sys_root)
+    order = MeasureOrder(Path(), delegate=delegate, sys_root=sys_root, job="a look")
     return look_here(order.to_json("", None), python)

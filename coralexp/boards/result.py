@@ -92,13 +92,10 @@ def read_result(content: bytes, digest: str, model_digest: str, place: str) -> M
     """
     if hashlib.sha256(content).hexdigest() != digest:
         raise BoardError(
-            f"{place}: the result was cut short or changed on its way ({len(content)} bytes, SHA-256"
-            f" {hashlib.sha256(content).hexdigest()[:12]}, the agent wrote {digest[:12] or 'none'})"
+            f"{place}: the result was cut short or changed on its way: its {len(content)} bytes are"
+            " not those that the agent wrote"
         )
-    fields = read_fields(content, place)
-    error = fields.get("error")
-    if isinstance(error, dict):
-        raise BoardError(f"{place}: {error.get('text')}")
+    fields = _fields(content, place)
     problems = list(_problems(fields))
     if problems:
         raise BoardError(f"{place}: the agent's result is not as promised: {problems[0]}")
@@ -108,11 +105,27 @@ def read_result(content: bytes, digest: str, model_digest: str, place: str) -> M
     return Measurement(fields, place)
 
 
-def read_fields(content: bytes, place: str) -> dict[str, Json]:
+def read_look(answer: str, place: str) -> Mapping[str, Json]:
+    """Return what an agent sees.
+
+    Args:
+        answer: The line that it printed.
+        place: Where, in words.
+
+    Raises:
+        BoardError: If it could not look, or its answer is not as promised.
+    """
+    fields = _fields(answer.encode(), place)
+    if not isinstance(fields.get("host"), dict) or not isinstance(fields.get("devices"), list):
+        raise BoardError(f"{place}: the agent's answer is not as promised: host or devices missing")
+    return fields
+
+
+def _fields(content: bytes, place: str) -> dict[str, Json]:
     """Return what the agent wrote, of the schema that is known here.
 
     Raises:
-        BoardError: If it is anything else.
+        BoardError: If it is anything else, or says that it could not do its work.
     """
     try:
         fields = load_object(content, _MOST_BYTES)
@@ -123,6 +136,9 @@ def read_fields(content: bytes, place: str) -> dict[str, Json]:
         raise BoardError(f"{place}: the answer has schema {found!r}; this coralexp reads {SCHEMA}")
     if holds_control_characters({**fields, "raw": None}):
         raise BoardError(f"{place}: the agent's answer holds control characters")
+    refusal = fields.get("error")
+    if isinstance(refusal, dict):
+        raise BoardError(f"{place}: {refusal.get('text')}")
     return fields
 
 

@@ -14,8 +14,8 @@ def plan(
     """Describe a device that runs everything on its processor.
 
     Args:
-        host: `desktop` is the computer of the job, and is measured; the boards are estimated, unless
-            `machine.host` is one.
+        host: `desktop` is the computer of the job, and is measured; the boards are estimated,
+            unless `machine.host` is one.
         measure: `auto` measures if the device is there and estimates if not; `never` estimates;
             `required` refuses to do without.
         accuracy_images: Test images whose answers a board gives, too; null for all, 0 for none.

@@ -52,6 +52,7 @@ def execute(
         not stop the others unless `on_error` is `stop`.
 
     Raises:
+        ConfigError: If a device is required that is not there.
         StoreError: If the store cannot be written.
         KeyboardInterrupt: After everything under way was ended and recorded as KILLED.
         Terminated: As above.
@@ -66,6 +67,7 @@ def execute(
     with Workers(store.root / "logs", verbose=how.verbose) as workers:
         supply = Supply(store, workers, threads, request.machine, how.again, observer.noted)
         run = _Execution(request, jobs, supply, observer, line)
+        run.tasks_of.check_devices(jobs)
         run.find_finished()
         if len(run.answers) < len(jobs):
             store.check_writable()

@@ -10,6 +10,7 @@ TensorFlow and nothing else of coralexp.
 
 ORDER: `schema`, `model` (path). It may have `delegate` (path of libedgetpu), `device` (`usb:0`,
 `pci:0`, `cpu`), `images` (.npy of inputs as the model stores them, `[N, ...]`), the names of
-`protocol.DEFAULTS`, and `sys`, a folder instead of /sys.
+`protocol.DEFAULTS`, `job` (what for) and `wait_s` (how long to wait for another measurement on this
+machine), `lock_folder`, and `sys`, a folder instead of /sys.
 RESULT: see `measurement.measure`; or `schema` and `error` (`kind`, `text`), and exit status 1.
 """

@@ -12,9 +12,14 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coralexp.boards.agent.answer import Refused
+from coralexp.boards.agent.lock import alone
 from coralexp.boards.agent.measurement import SCHEMA, look, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main(arguments: list[str]) -> int:
@@ -27,9 +32,10 @@ def main(arguments: list[str]) -> int:
         threading.Thread(target=_end_with_asker, daemon=True).start()
     order: dict[str, object] = json.loads(Path(words[0]).read_text(encoding="utf-8"))
     if "--look" in arguments:
-        sys.stdout.write(json.dumps(look(order)) + "\n")
-        return 0
-    result = _result(order)
+        result = _result(order, look)
+        sys.stdout.write(json.dumps(result) + "\n")
+        return int("error" in result)
+    result = _result(order, measure)
     content = json.dumps(result).encode("utf-8")
     path = Path(words[1])
     part = path.with_suffix(".part")
@@ -44,12 +50,16 @@ def _end_with_asker() -> None:
     os._exit(1)
 
 
-def _result(order: dict[str, object]) -> dict[str, object]:
-    if order.get("schema") != SCHEMA:
-        text = f"this agent knows orders of schema {SCHEMA}, got {order.get('schema')!r}"
-        return {"schema": SCHEMA, "error": {"kind": "order", "text": text}}
+def _result(
+    order: dict[str, object], carry_out: Callable[[dict[str, object]], dict[str, object]]
+) -> dict[str, object]:
     try:
-        return measure(order)
+        if order.get("schema") != SCHEMA:
+            text = f"this agent knows orders of schema {SCHEMA}, got {order.get('schema')!r}"
+            raise Refused("order", text)  # noqa: TRY301 - told like every other refusal
+        folder, job = order.get("lock_folder"), str(order.get("job") or "a look")
+        with alone(str(folder) if folder else None, float(str(order.get("wait_s", 0))), job):
+            return carry_out(order)
     except Refused as error:
         return {"schema": SCHEMA, "error": {"kind": error.kind, "text": str(error)}}
 
