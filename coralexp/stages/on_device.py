@@ -193,10 +193,17 @@ def _tags(measurement: Measurement) -> dict[str, str]:
     if measurement.on_edge_tpu:
         tags["edgetpu_latency_source"] = "measured"
         tags["edgetpu_library"] = f"{library.get('path')} {library.get('version') or ''}".strip()
+        tags["edgetpu_device"] = _devices(measurement)
         tags["edgetpu_clock"] = str(library.get("clock") or "unknown")
     if measurement.warnings:
         tags["measure_warnings"] = "; ".join(measurement.warnings)
     return tags
+
+
+def _devices(measurement: Measurement) -> str:
+    found = measurement.fields["devices"]
+    known = [d for d in found if isinstance(d, dict)] if isinstance(found, list) else []
+    return " or ".join(f"{d.get('name')} ({d.get('interface')})" for d in known) or "unknown"
 
 
 def _write_differences(
