@@ -1,4 +1,4 @@
-"""A device that is required and not there is a wrong request; a measurement has a key of its own."""
+"""A required device that is not there is a wrong request; a measurement has its own key."""
 
 from __future__ import annotations
 

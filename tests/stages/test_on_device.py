@@ -91,6 +91,11 @@ def evaluated(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def judging(library: Path, dataset: Path, evaluated: Path) -> Bench:
+    return bench(library, dataset=dataset, evaluated=evaluated)
+
+
 def plan(measure: str = "auto", images: int | None = 0) -> Device:
     return edge_tpu.plan(**USB, measure=measure, accuracy_images=images)
 
@@ -133,11 +138,9 @@ def test_what_was_measured_stands_in_the_place_of_the_prediction(
 
 
 def test_the_devices_answers_are_held_against_the_hosts(
-    converted: Path, compiled: Path, library: Path, dataset: Path, evaluated: Path, tmp_path: Path
+    converted: Path, compiled: Path, judging: Bench, dataset: Path, tmp_path: Path
 ) -> None:
-    place = bench(library, dataset=dataset, evaluated=evaluated)
-
-    measure_model(converted, compiled, plan(images=5), tmp_path, threads=1, bench=place)
+    measure_model(converted, compiled, plan(images=5), tmp_path, threads=1, bench=judging)
 
     timings = read(tmp_path / "timings.json")
     told = read(tmp_path / "board.json")["answers"]
@@ -145,18 +148,16 @@ def test_the_devices_answers_are_held_against_the_hosts(
     assert timings["device_accuracy_images"] == len(told) == 5
     assert timings["device_agreement"] == np.mean(np.array(told) == 7)
     assert timings["device_accuracy"] == np.mean(np.array(told) == labels[:5])
-    rows = list(csv.DictReader((tmp_path / "device_answers.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "device_answers.csv").read_text("utf-8").splitlines()))
     assert [row["image"] for row in rows] == [str(n) for n in range(5) if told[n] != 7]
     assert {row["host"] for row in rows} == {"name 7"}
     assert [row["device"] for row in rows] == [f"name {n}" for n in told if n != 7]
 
 
 def test_the_whole_test_split_is_answered_unless_fewer_are_asked_for(
-    converted: Path, compiled: Path, library: Path, dataset: Path, evaluated: Path, tmp_path: Path
+    converted: Path, compiled: Path, judging: Bench, dataset: Path, tmp_path: Path
 ) -> None:
-    place = bench(library, dataset=dataset, evaluated=evaluated)
-
-    measure_model(converted, compiled, plan(images=None), tmp_path, threads=1, bench=place)
+    measure_model(converted, compiled, plan(images=None), tmp_path, threads=1, bench=judging)
 
     pixels, _ = read_split(dataset, "test")
     assert read(tmp_path / "timings.json")["device_accuracy_images"] == len(pixels)
