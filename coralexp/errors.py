@@ -8,6 +8,7 @@ CoralexpError
 ├── TrainingError       training cannot go on
 ├── ConversionError     TensorFlow Lite refused the model, or gave something else than was promised
 ├── CompilationError    the Edge TPU compiler refused the model, or its answers do not agree
+├── BoardError          a device, or the board that it is on, does not answer as it should
 ├── MissingToolError    a program that is not a Python package is absent or does not answer
 ├── ModelFileError      a .tflite file cannot be read
 ├── StageError          the process of a stage ended without an answer
@@ -97,6 +98,10 @@ class ConversionError(CoralexpError):
 
 class CompilationError(CoralexpError):
     """The Edge TPU compiler refused the model, or its answers do not agree."""
+
+
+class BoardError(CoralexpError):
+    """A device, or the board that it is on, does not answer as it should."""
 
 
 class MissingToolError(CoralexpError):

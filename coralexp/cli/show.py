@@ -68,6 +68,9 @@ def _how(request: Request) -> str:
     fields["machine"] = {
         "plugins": list(request.machine.plugins),
         "compiler": request.machine.compiler,
+        "delegate": request.machine.delegate,
+        "python": request.machine.python,
+        "host": request.machine.host,
     }
     return yaml.safe_dump(fields, sort_keys=False)
 

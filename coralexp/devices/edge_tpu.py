@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coralexp.devices.contract import Device
+from coralexp.devices.contract import Device, Interface, Measure, counted
 from coralexp.devices.hosts import HostName, host_called
 from coralexp.edgetpu.compiler.options import CompileOptions
 from coralexp.edgetpu.latency.platform import Link, Platform
@@ -31,6 +31,9 @@ def plan(
     delegate_search_step: int = 30,
     min_runtime: int | None = None,
     compile_timeout_s: int = 180,
+    interface: Interface | None = None,
+    measure: Measure = "auto",
+    accuracy_images: int | None = None,
 ) -> Device:
     """Describe an Edge TPU and what it is attached to.
 
@@ -54,6 +57,12 @@ def plan(
         min_runtime: Oldest Edge TPU runtime that the file must run on, 10 to 14; null takes the
             compiler's default.
         compile_timeout_s: The compiler's limit for one try, in seconds.
+        interface: What the Edge TPU is attached to: one on another is not this device, and is not
+            measured in its name; null does not look.
+        measure: `auto` measures if the device is there and estimates if not; `never` estimates;
+            `required` refuses to do without.
+        accuracy_images: Test images whose answers the device gives, too, where it is measured; null
+            for all, 0 for none.
 
     Raises:
         OptionError: If a time or a rate is out of its range.
@@ -84,6 +93,9 @@ def plan(
             delegate_search_step=delegate_search_step,
             min_runtime=min_runtime,
         ),
+        interface=interface,
+        measure=measure,
+        accuracy_images=counted(accuracy_images),
     )
 
 

@@ -53,6 +53,7 @@ def execute(
         not stop the others unless `on_error` is `stop`.
 
     Raises:
+        ConfigError: If a device is required that is not there.
         StoreError: If the store cannot be written.
         KeyboardInterrupt: After everything under way was ended and recorded as KILLED.
         Terminated: As above.
@@ -70,6 +71,7 @@ def execute(
             store, workers, threads, request.machine, how.again, observer.noted, request.weights
         )
         run = _Execution(request, jobs, supply, observer, line)
+        run.tasks_of.check_devices(jobs)
         run.find_finished()
         if len(run.answers) < len(jobs):
             store.check_writable()

@@ -20,6 +20,8 @@ class StageOrder(TypedDict):
         threads: Processor threads.
         plugins: Packages that parts may come from.
         compiler: The Edge TPU compiler, as `machine.compiler` says.
+        board: The device that measures (`there`, `what`, `device`, `reason`) and how it is reached
+            (`delegate`, `python`, `host`); of other stages than `measure` it says nothing.
         checkpoint: File from which the stage goes on if it was killed; absent if none is kept.
     """
 
@@ -31,6 +33,7 @@ class StageOrder(TypedDict):
     threads: int
     plugins: list[str]
     compiler: str | None
+    board: dict[str, Json]
     checkpoint: NotRequired[str]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from coralexp.artifacts.locks import Holder, OnWait
     from coralexp.artifacts.progress import Progress, Step
+    from coralexp.artifacts.record import Json
     from coralexp.artifacts.store import Store
     from coralexp.pipeline.messages import StageOrder
     from coralexp.pipeline.process import Workers
@@ -191,6 +192,7 @@ class Supply:
                 "threads": self.threads,
                 "plugins": list(self.machine.plugins),
                 "compiler": self.machine.compiler,
+                "board": _board(task, self.machine),
                 "checkpoint": str(checkpoint.resolve()),
             }
             return self.workers.carry_out(
@@ -202,3 +204,13 @@ class Supply:
         if foreign and foreign != lasting_digests(self.store, task.stage, task.key):
             self.note(f"store: {task.stage}/{task.key} that came from elsewhere had other bits")
         remove_checkpoint(checkpoint)
+
+
+def _board(task: Task, machine: Machine) -> dict[str, Json]:
+    """Return what the stage has to know of the device that measures."""
+    reached: dict[str, Json] = {
+        "delegate": machine.delegate,
+        "python": machine.python,
+        "host": machine.host,
+    }
+    return reached if task.found is None else {**reached, **vars(task.found)}

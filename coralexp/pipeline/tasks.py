@@ -26,6 +26,7 @@ from coralexp.edgetpu.latency.constants import digest as latency_constants
 from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
 from coralexp.pipeline.earlier_run import with_file
 from coralexp.pipeline.environment import processor, version
+from coralexp.pipeline.presence import NO_COMPILER, find_for, problem_of
 from coralexp.spec.experiment import Machine
 from coralexp.spec.part import bind
 from coralexp.training.contract import Augmentation
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coralexp.artifacts.record import Json
+    from coralexp.boards.presence import Found
     from coralexp.devices.contract import Device
     from coralexp.quant.contract import QuantizationMode
     from coralexp.spec.experiment import Experiment, Part
@@ -50,11 +52,13 @@ class Task:
         stage: Its name.
         ingredients: Everything that decides the artifact.
         needs_tensorflow: Whether its process imports TensorFlow.
+        found: The device that measures, or why there is none; None for other stages.
     """
 
     stage: str
     ingredients: Mapping[str, Json]
     needs_tensorflow: bool
+    found: Found | None = None
 
     @cached_property
     def key(self) -> str:
@@ -92,6 +96,24 @@ class Planner:
             self._tasks[known] = self._work_out(experiment)
         return self._tasks[known]
 
+    def check_devices(self, experiments: Sequence[Experiment]) -> None:
+        """Refuse jobs that require a device which is not there.
+
+        Raises:
+            ConfigError: If there are any.
+        """
+        parts = {repr(e["device"]): e["device"] for e in experiments}
+        problems = []
+        for part in parts.values():
+            device: Device = bind(part, self.machine.plugins)()
+            problems.append(problem_of(device, part.choice, self._found(device)))
+        if any(problems):
+            raise ConfigError([problem for problem in problems if problem is not None])
+
+    def _found(self, device: Device) -> Found:
+        compiler = "" if device.compilation is None else compiler_name(self.machine.compiler)
+        return find_for(device, self.machine, compiler)
+
     def _content(self, part: Part) -> str:
         """Return the digest of a dataset's files."""
         known = repr(part)
@@ -113,6 +135,8 @@ class Planner:
             device=device,
             compiler=compiler,
             weights=_weights(with_file(experiment, self.weights)["backbone"]),
+            found=self._found(device),
+            asked=device.edge_tpu is not None or self.machine.host is not None,
             runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
         )
 
@@ -129,7 +153,7 @@ def compiler_name(setting: str | None) -> str:
     except (MissingToolError, OptionError) as error:
         text = str(error).removeprefix("machine.").removeprefix("compiler").lstrip(":=")
         raise ConfigError([Problem("machine.compiler", text.strip())]) from error
-    return "absent" if isinstance(found, Absent) else found.name
+    return NO_COMPILER if isinstance(found, Absent) else found.name
 
 
 def _tasks(
@@ -141,6 +165,8 @@ def _tasks(
     device: Device,
     compiler: str,
     weights: str,
+    found: Found,
+    asked: bool,
     runs_once: bool,
 ) -> list[Task]:
     seed = experiment.seed
@@ -239,15 +265,20 @@ def _tasks(
             compiler=compiler,
         )
         placed = ["compile"]
+    measures = found.there and asked
+    there: dict[str, Json] = {"board": found.what} if measures else {}
+    judged = ("dataset", "evaluate") if measures else ()
     add(
         "measure",
         ("ai-edge-litert",),
-        ("convert", *placed),
+        ("convert", *placed, *judged),
         device=_slice(experiment["device"]),
         constants=latency_constants() if device.edge_tpu else "",
         threads=threads,
         machine=f"{socket.gethostname()} {platform.system()} {processor()}",
+        **there,
     )
+    tasks[-1] = dataclasses.replace(tasks[-1], found=found)
     return tasks
 
 

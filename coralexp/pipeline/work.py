@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
+    from coralexp.artifacts.record import Json
+    from coralexp.boards.presence import Found
     from coralexp.devices.contract import Device
     from coralexp.quant.contract import QuantizationMode
     from coralexp.spec.experiment import Experiment
+    from coralexp.stages.on_device import Bench
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Order:
         threads: Processor threads.
         plugins: Packages that parts may come from.
         compiler: The Edge TPU compiler, as `machine.compiler` says.
+        board: The device that measures and how it is reached; see `StageOrder`.
         progress: Hears how far it is.
         checkpoint: File from which the stage goes on if it was killed; None keeps none.
     """
@@ -38,6 +42,7 @@ class Order:
     threads: int
     plugins: tuple[str, ...]
     compiler: str | None
+    board: Mapping[str, Json]
     progress: Progress
     checkpoint: Path | None = None
 
@@ -177,12 +182,36 @@ def _measure(order: Order) -> None:
     from coralexp.stages.measure import measure_model
 
     device: Device = order.part("device")()  # type: ignore[assignment]
+    found = _found(order.board)
     measure_model(
         order.entries["convert"],
         order.entries.get("compile"),
         device,
         order.folder,
         threads=order.threads,
+        bench=_bench(order, found) if found.there else None,
+        note=found.reason,
+    )
+
+
+def _found(board: Mapping[str, Json]) -> Found:
+    from coralexp.boards.presence import Found
+
+    fields = {name: board[name] for name in Found.__match_args__ if name in board}
+    return Found(**fields) if fields else Found(there=False)  # type: ignore[arg-type]
+
+
+def _bench(order: Order, found: Found) -> Bench:
+    from coralexp.spec.experiment import Machine
+    from coralexp.stages.on_device import Bench
+
+    reached = {name: order.board[name] for name in ("delegate", "python", "host")}
+    return Bench(
+        found,
+        Machine(**reached),  # type: ignore[arg-type]
+        order.entries["dataset"],
+        order.entries["evaluate"],
+        job=f"run of {order.experiment['backbone'].choice} {order.experiment['quant'].choice}",
     )
 
 

@@ -71,6 +71,7 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
                     threads=order["threads"],
                     plugins=plugins,
                     compiler=order["compiler"],
+                    board=order["board"],
                     progress=progress,
                     checkpoint=Path(order["checkpoint"]) if "checkpoint" in order else None,
                 ),

@@ -45,6 +45,8 @@ _AS_THEY_ARE = (
     ("compile", "*.tflite"),
     ("compile", "*.log"),
     ("compile", "compile.json"),
+    ("measure", "board.json"),
+    ("measure", "device_*"),
 )
 
 

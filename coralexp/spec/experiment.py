@@ -87,10 +87,17 @@ class Machine:
     Attributes:
         plugins: Packages outside coralexp whose functions a configuration may name.
         compiler: The Edge TPU compiler: a path, `docker:<image>` or `none`; None looks on the PATH.
+        delegate: libedgetpu where the device is; None takes the one that the system finds.
+        python: Interpreter that measures where the device is; None takes this one, on a board
+            `python3`.
+        host: Board that measures, `user@host[:port]`; None is this machine.
     """
 
     plugins: tuple[str, ...] = ()
     compiler: str | None = None
+    delegate: str | None = None
+    python: str | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True)

@@ -42,20 +42,35 @@ def how(
     return seed, How(Path(store).expanduser(), again, on_error, verbose, threads, jobs)
 
 
-def machine(*, plugins: tuple[str, ...] = (), compiler: str | None = None) -> Machine:
+def machine(
+    *,
+    plugins: tuple[str, ...] = (),
+    compiler: str | None = None,
+    delegate: str | None = None,
+    python: str | None = None,
+    host: str | None = None,
+) -> Machine:
     """Return what this machine allows and offers.
 
     Args:
         plugins: Importable packages whose functions a configuration may name, such as `[mylab]`.
         compiler: The Edge TPU compiler: a path, docker:<image>, or none; null looks on the PATH.
+        delegate: File of libedgetpu where the device is; null takes the one that is installed.
+        python: Interpreter that measures, such as /usr/bin/python3.9 for pycoral; null takes this
+            one, on a board python3.
+        host: Board that measures, user@host or user@host:port, over SSH; null is this machine.
 
     Raises:
-        OptionError: If one is no name of a package.
+        OptionError: If one is no name of a package, of a file or of a board.
     """
     for name in plugins:
         if not all(word.isidentifier() for word in name.split(".")):
             raise OptionError("plugins", f"{name!r} is no name of a package")
-    return Machine(plugins, compiler)
+    for option, value in {"delegate": delegate, "python": python, "host": host}.items():
+        if value is not None and (not value or value.startswith("-")):
+            what = "expected a name, or null" if not value else "must not begin with '-'"
+            raise OptionError(option, f"{what}; got {value!r}")
+    return Machine(plugins, compiler, delegate, python, host)
 
 
 HOW_KEYS = tuple(schema(how))  # `seed` among them
@@ -101,7 +116,7 @@ def read_machine(node: Any) -> tuple[Machine, list[Problem]]:
         What it says, the defaults if something is wrong with it; and what is wrong.
     """
     if not isinstance(node, dict | None):
-        text = "expected machine.plugins=[...] or machine.compiler=..."
+        text = "expected machine.plugins=[...], machine.compiler=... or another of its keys"
         return Machine(), [Problem("machine", text)]
     given = dict(node or {})
     if isinstance(given.get("plugins"), str):

@@ -53,7 +53,8 @@ def test_everything_is_also_how_to_run_it(lab: str, capsys: pytest.CaptureFixtur
 
     config = yaml.safe_load(capsys.readouterr().out)
     assert (config["threads"], config["store"]) == (2, ".coralexp")
-    assert config["machine"] == {"plugins": ["smalllab"], "compiler": None}
+    nothing = dict.fromkeys(("compiler", "delegate", "python", "host"))
+    assert config["machine"] == {"plugins": ["smalllab"], **nothing}
 
 
 def test_info_tells_where_everything_comes_from(

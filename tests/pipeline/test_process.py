@@ -36,6 +36,7 @@ def order(stage: str, folder: Path, overrides: Sequence[str], **entries: Path) -
         "threads": 1,
         "plugins": [],
         "compiler": None,
+        "board": {},
     }
 
 
