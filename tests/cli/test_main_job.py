@@ -225,6 +225,7 @@ def test_a_run_is_reproduced_by_its_id_and_by_its_file(copy: Path) -> None:
     record = runs_of(copy)["ptq"]
     call(copy, "reproduce", record.id)
     again = records(copy)[-1]
+    assert not (copy / ".coralexp" / "reproduced").exists()
 
     assert again.config == record.config
     assert again.metrics["accuracy"] == record.metrics["accuracy"]
