@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import INGREDIENTS
-from coralexp.pipeline.tasks import Planner, Task
+from coralexp.pipeline.planner import Planner
 
 if TYPE_CHECKING:
+    from coralexp.pipeline.tasks import Task
     from collections.abc import Iterator, Mapping
 
     from coralexp.artifacts.record import Json

@@ -8,7 +8,7 @@ import pytest
 from stand_in import build
 
 from coralexp.errors import ConfigError
-from coralexp.pipeline.tasks import Planner
+from coralexp.pipeline.planner import Planner
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import Machine
 
