@@ -91,7 +91,7 @@ def _hand_out(
 
 def _keras(store: Store, record: RunRecord, draft: Path, kind: str, plugins: Sequence[str]) -> None:
     """Have a process with TensorFlow write the model in one of Keras's formats."""
-    trained = store.entry_of(record, "qat", "train")
+    trained = store.entry_of(record, "qat", "compress", "train")
     model = read_model(store.entry_of(record, "convert"))
     whole = draft.with_name(_WRITTEN[kind])  # Keras tells the format by the name
     order: ExportOrder = {

@@ -17,8 +17,8 @@ from coralexp.spec.part import bind
 from coralexp.training.contract import Augmentation
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from coralexp.boards.presence import Found
     from coralexp.devices.contract import Device

@@ -1,9 +1,9 @@
 """Which stages a job has, and the key of each: everything that decides its artifact.
 
-dataset -> (features) -> train -> (qat) -> convert -> evaluate -> fidelity
-                           |                      |                 ^
-                           |                      +--> (compile) -> measure
-                           +----> reference ------------------------+
+dataset -> (features) -> train -> (compress) -> (qat) -> convert -> evaluate -> fidelity
+                           |                               |                       ^
+                           |                               +--> (compile) -> measure
+                           +----> reference ---------------------------------------+
 """
 
 from __future__ import annotations
@@ -138,6 +138,23 @@ def tasks_of(
         processor=processor(),
     )
     trained = "train"
+    if mode.compression is not None:
+        compression = mode.compression
+        add(
+            "compress",
+            (*TENSORFLOW, "tensorflow-model-optimization"),
+            ("dataset", trained),
+            compression={
+                **compression.options,
+                "version": compression.version,
+                "epochs": compression.epochs,
+                "learning_rate": compression.learning_rate,
+            },
+            training=_slice(experiment["training"]),
+            seed=seed,
+            bits=bits,
+        )
+        trained = "compress"
     if mode.fine_tuning is not None:
         tuning: Json = {
             "epochs": mode.fine_tuning.epochs,
@@ -147,7 +164,7 @@ def tasks_of(
         add(
             "qat",
             (*TENSORFLOW, "tensorflow-model-optimization"),
-            ("dataset", "train"),
+            ("dataset", trained),
             quant={**_identity(experiment["quant"]), "options": tuning},
             training=_slice(experiment["training"]),
             seed=seed,
@@ -167,7 +184,7 @@ def tasks_of(
         "fidelity",
         ("ai-edge-litert", "numpy"),
         ("dataset", "reference", "convert", "evaluate"),
-        fine_tuned=mode.fine_tuning is not None,
+        fine_tuned=trained != "train",
         processor=processor(),
     )
     placed = []

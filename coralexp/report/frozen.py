@@ -137,7 +137,9 @@ def _row(record: RunRecord) -> dict[str, str]:
         return figure(metrics[name]) if name in metrics else _ABSENT
 
     seconds = [
-        record.stages[s].made_in_s for s in ("features", "train", "qat") if s in record.stages
+        record.stages[s].made_in_s
+        for s in ("features", "train", "compress", "qat")
+        if s in record.stages
     ]
     size_bytes = metrics.get("model_size_bytes")
     return {
