@@ -19,6 +19,7 @@ VERBS: Mapping[str, str] = {
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
+    "fetch": "download data and weights of jobs into a folder, for a room without network",
     "ui": "open MLflow on the right store",
     "completion": "print a script that completes words in bash, zsh or fish",
 }
