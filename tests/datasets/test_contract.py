@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from coralexp.datasets.contract import SPLITS, Dataset
+from coralexp.datasets.splits import Shares
 from coralexp.errors import DatasetError, OptionError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_a_choice_is_one_line_of_words_and_options_of_its_function(choice: Path)
     assert parameters["limit"].default is None
     assert isinstance(inspect.getmodule(function).VERSION, int)
     for parameter in parameters.values():  # readable without what is imported for types alone
-        eval(parameter.annotation, {"Literal": Literal})  # noqa: S307
+        eval(parameter.annotation, {"Literal": Literal, "Shares": Shares})  # noqa: S307
 
 
 @pytest.mark.parametrize("choice", TESTED_HERE, ids=lambda path: path.stem)
