@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib.resources.abc
+import shutil
 import sys
 from functools import cache
 from importlib.util import find_spec
@@ -133,10 +134,10 @@ def read(
 
     def fetch() -> None:
         folder = collection_folder()
-        ours = builder if folder is None else _builder(name, str(folder / FOLDER))
-        _prepare(name, ours)
-        for file in sorted(Path(ours.data_dir).iterdir()):
-            record(file)
+        if folder is None:
+            _prepare(name, builder)
+        else:
+            _collect(name, builder, folder)
 
     return Dataset((side_px, side_px, channels), classes, content, open_, limit, fetch)
 
@@ -227,6 +228,21 @@ def _prepare(name: str, builder: Builder) -> None:
         builder.download_and_prepare()
     except Exception as error:  # whatever a publisher's server, a disk or the dataset's code raise
         raise DatasetError(f"tfds: {name} cannot be prepared: {_first_line(error)}") from error
+
+
+def _collect(name: str, builder: Builder, folder: Path) -> None:
+    """Copy the prepared dataset into a folder, or prepare it there."""
+    place = folder / FOLDER / builder.info.full_name
+    try:
+        if not (place / "dataset_info.json").is_file():
+            if _is_prepared(builder):
+                shutil.copytree(builder.data_dir, place, dirs_exist_ok=True)
+            else:
+                _prepare(name, _builder(name, str(folder / FOLDER)))
+        for file in sorted(place.iterdir()):
+            record(file)
+    except OSError as error:
+        raise DatasetError(f"tfds: {name} cannot be put into {place}: {error}") from error
 
 
 def _first_line(error: Exception) -> str:

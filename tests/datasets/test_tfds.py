@@ -15,6 +15,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from coralexp.artifacts.data_folder import collecting, read_sums
 from coralexp.datasets import tfds
 from coralexp.datasets.pictures import fit
 from coralexp.errors import DatasetError, OptionError
@@ -137,6 +138,26 @@ def test_cats_and_dogs_are_parted_80_10_10(tmp_path: Path, monkeypatch: pytest.M
 
 
 @NEEDS_TENSORFLOW
+def test_a_prepared_dataset_is_collected_and_found_there(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CORALEXP_DATA", raising=False)
+    stick = tmp_path / "stick"
+    dataset = tfds.read(name="coralexp_shapes", data_dir=str(prepared))
+
+    with collecting(stick):
+        dataset.fetch()
+
+    listed = read_sums(stick)
+    assert "tfds/coralexp_shapes/1.0.0/dataset_info.json" in listed
+    assert sum("tfrecord" in name for name in listed) == 2
+    monkeypatch.setenv("CORALEXP_DATA", str(stick))
+    found = tfds.read(name="coralexp_shapes")
+    assert found.content() == dataset.content()
+    assert len(found.open(0).labels) == 50
+
+
+@NEEDS_TENSORFLOW
 def test_the_content_is_the_description_on_the_disk(prepared: Path, tmp_path: Path) -> None:
     first = tfds.read(name="coralexp_shapes", data_dir=str(prepared)).content()
     assert tfds.read(name="coralexp_shapes", data_dir=str(prepared), side_px=8).content() == first
@@ -179,6 +200,7 @@ def test_wrong_requests_are_refused_in_words(tmp_path: Path) -> None:
 ABSENT = "tfds: TensorFlow Datasets is not installed; run: pip install 'coralexp[tfds]'"
 LOOK = """
 import sys
+from coralexp.artifacts.data_folder import collecting, read_sums
 from coralexp.datasets import tfds
 from coralexp.datasets.pictures import fit
 tfds.read(name="cats_vs_dogs")
