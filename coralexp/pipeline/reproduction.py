@@ -152,7 +152,8 @@ def _clear(root: Path, *, everything: bool) -> None:
     if everything:
         shutil.rmtree(root, ignore_errors=True)
     else:
-        shutil.rmtree(root / "runs", ignore_errors=True)
+        for name in ("runs", "locks", "seals"):
+            shutil.rmtree(root / name, ignore_errors=True)
         for folder in _folders(root):
             with contextlib.suppress(OSError):  # it holds something
                 folder.rmdir()
