@@ -70,6 +70,24 @@ def test_training_sees_scaled_images_with_their_labels() -> None:
 
 
 @pytest.mark.tf
+def test_features_are_passed_on_whatever_their_range() -> None:
+    features = np.linspace(-5, 5, 80, dtype=np.float32).reshape(10, 2, 2, 2)
+
+    made = training_batches(
+        features,
+        LABELS,
+        classes=3,
+        batch_size=4,
+        epochs=1,
+        augmentation=Augmentation(),
+        seed=5,
+    )
+
+    for step, (batch, _) in enumerate(made.as_numpy_iterator()):
+        assert np.array_equal(batch, features[batch_indices(10, 4, 5, step)])
+
+
+@pytest.mark.tf
 def test_augmented_batches_are_a_function_of_the_seed() -> None:
     much = Augmentation(flip=True, shift=0.2, rotation_deg=30, brightness=0.2, contrast=0.2)
 
