@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from coralexp.backbones.limits import require_least, require_share, require_width
-from coralexp.backbones.weights.source import IMAGENET, require_file
+from coralexp.backbones.weights.source import IMAGENET, refuse_tflite, require_file
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def build(
         raise OptionError("weights", f"{IMAGENET} does not exist for convnet; write weights=null")
     if weights is not None:
         require_file(weights)
+        if normalization == "none":
+            refuse_tflite(weights, "convnet without normalization")
 
     from coralexp.backbones.weights import load
     from coralexp.tf_runtime import keras
