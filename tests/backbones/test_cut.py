@@ -27,7 +27,7 @@ def test_an_unknown_layer_brings_its_neighbours_to_mind() -> None:
         OptionError, match="no layer 'block3_expand_relu', did you mean block_3_exp"
     ):
         mobilenetv2.build(SHAPE, cut_at="block3_expand_relu")
-    with pytest.raises(OptionError, match="did you mean one of .*out_relu"):
+    with pytest.raises(OptionError, match=r"did you mean one of .*out_relu"):
         mobilenetv2.build(SHAPE, cut_at="zzz")
     with pytest.raises(OptionError, match="no layer 'image'"):
         mobilenetv2.build(SHAPE, cut_at="image")

@@ -77,7 +77,7 @@ def test_from_scratch_normalization_follows_quickly(choice: Path) -> None:
     normalizations = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
 
     assert normalizations or choice.stem in {"cifar10_tutorial", "vgg16"}
-    assert all(layer.momentum == 0.9 for layer in normalizations)
+    assert {layer.momentum for layer in normalizations} <= {0.9}
 
 
 @pytest.mark.tf

@@ -43,7 +43,7 @@ def test_a_side_below_the_least_names_the_least(choice: str) -> None:
     least_px = getattr(module(choice), "APPLICATION", module(choice))
     least_px = getattr(least_px, "least_px", getattr(least_px, "LEAST_PX", None))
 
-    with pytest.raises(ValueError, match=f"{choice} .* {least_px} px or more; got 20 x 20"):
+    with pytest.raises(ValueError, match=rf"{choice} .* {least_px} px or more; got 20 x 20"):
         module(choice).build((20, 20, 3))
 
 
@@ -53,7 +53,7 @@ def test_weights_that_cannot_be_are_refused(choice: str, tmp_path: Path) -> None
 
     with pytest.raises(OptionError, match="trained on 3 channels; these images have 1"):
         module(choice).build((96, 96, 1), weights="imagenet")
-    with pytest.raises(OptionError, match="layers of .* cannot be told apart"):
+    with pytest.raises(OptionError, match=r"layers of .* cannot be told apart"):
         module(choice).build((96, 96, 3), weights=str(tmp_path / "quantized.tflite"))
     with pytest.raises(OptionError, match="no such file"):
         module(choice).build((96, 96, 3), weights=str(tmp_path / "owl.h5"))
