@@ -152,7 +152,7 @@ def test_the_placement_of_local_response_normalization_tells_what_to_do(
         ("mobilenetv3small", {"cut_at": "expanded_conv/project/BatchNorm"}, {"HARD_SWISH"}),
         ("mobilenetv3small", {"minimalistic": True, "cut_at": "re_lu_4"}, set()),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=["vgg16", "cifar10_tutorial-batch", "mobilenetv3small", "mobilenetv3small-minimalistic"],
 )
 def test_some_of_keras_run_on_the_chip_but_for_what_is_told(
     choice: str, changes: dict[str, object], on_the_cpu: set[str], noise: Path, tmp_path: Path
