@@ -172,7 +172,10 @@ class _Sources:
         dataset, evaluated = self._entry("dataset"), self._entry("evaluate")
         if dataset is None or evaluated is None:
             return []
-        to = self._place("evaluate", evaluated.name) / "worst_mistakes.png"
+        folder = self._place("evaluate", evaluated.name)
+        to = folder / "worst_mistakes.png"
+        if not (folder / "confusion_matrix.png").exists():
+            return []  # `judgements` has told why
         if not to.exists():
             with np.load(evaluated / "predictions.npz", allow_pickle=False) as arrays:
                 drawn = draw_mistakes(dataset, arrays["labels"], arrays["probabilities"], to)
