@@ -131,6 +131,7 @@ def test_what_was_measured_stands_in_the_place_of_the_prediction(
         before = predicted[f"edgetpu_latency_{name}ms"]
         assert timings[f"edgetpu_latency_predicted_{name}ms"] == before
     assert tags["edgetpu_latency_source"] == tags["device_latency_source"] == "measured"
+    assert tags["measured_on"] == THERE.what
     assert tags["edgetpu_library"] == str(library)
     assert "raw" not in read(tmp_path / "board.json")
     assert not (tmp_path / "notes.txt").exists()
