@@ -25,8 +25,8 @@ TASK = Task("train", {"stage": "train", "seed": 1}, needs_tensorflow=True)
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     store = Store(tmp_path / "theirs")
-    pack([stored_run(store, seed=1)], store, tmp_path / "anna.zip", {})
-    return tmp_path / "anna.zip"
+    pack([stored_run(store, seed=1)], store, tmp_path / "07.zip", {})
+    return tmp_path / "07.zip"
 
 
 def supplied(store: Store, told: list[str]) -> Supply:
@@ -43,7 +43,7 @@ def test_an_imported_artifact_is_made_anew_and_that_is_said(archive: Path, tmp_p
     assert not supply.has(TASK)
     assert not supply.find(TASK)
     assert supply.is_expected(TASK)
-    assert told == [f"store: train/{TASK.key} came with anna.zip; it is made anew here"]
+    assert told == [f"store: train/{TASK.key} came with 07.zip; it is made anew here"]
 
     store.make("train", TASK.ingredients, lambda folder: None)
     assert supply.has(TASK)

@@ -21,7 +21,7 @@ def test_imported_runs_are_logged_and_others_of_their_machine_are_not(
     theirs, imported, logged = (jobs.end(jobs.begin(quant)) for quant in ("ptq", "qat", "none"))
     for record in (theirs, imported, logged):
         record.host = "another-machine"
-    imported.imported = logged.imported = "anna.zip"
+    imported.imported = logged.imported = "07.zip"
     imported.ended = time.time()  # a moment ago: nobody here is about to log it
     logged.logged = True
     for record in (theirs, imported, logged):
@@ -38,6 +38,6 @@ def test_an_imported_run_says_which_file_brought_it(jobs: Jobs) -> None:
     record = jobs.begin()
     assert "imported_from" not in identity_tags(record)
 
-    record.imported = "anna.zip"
+    record.imported = "07.zip"
 
-    assert identity_tags(record)["imported_from"] == "anna.zip"
+    assert identity_tags(record)["imported_from"] == "07.zip"
