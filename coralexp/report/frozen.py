@@ -60,7 +60,7 @@ def page(
     for kind, files in pictures.items():
         results += [f"## {TITLES[kind]}", ""]
         for number, name in files:
-            alt = _job(records[number])
+            alt = _job(records[number]) if number < len(records) else TITLES[kind]
             results += [f"![{_cell(alt)}]({name})", ""]
     return "\n".join([*_stand_in(about, records), before, *results, behind]).rstrip() + "\n"
 

@@ -34,7 +34,9 @@ from coralexp.training import recipe
 
 root, way = Path(sys.argv[1]), sys.argv[2]
 build = partial(convnet.build, filters=(8, 16))
-plan = recipe.plan(epochs=6, batch_size=32, learning_rate=0.1, optimizer="sgd", freeze_backbone=True)
+plan = recipe.plan(
+    epochs=6, batch_size=32, learning_rate=0.1, optimizer="sgd", freeze_backbone=True
+)
 how = dict(seed=4, threads=1, progress=silent)
 features = None
 if way == "features":

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coralexp.training.batches import batch_indices, steps_per_epoch
+from coralexp.training.batches import batch_indices, steps_per_epoch, training_batches
 from coralexp.training.contract import Augmentation
 
 SIZES = st.integers(1, 60)
