@@ -82,6 +82,8 @@ def _hand_out(
         draft = Path(scratch) / out.name
         if kind == "tflite":
             shutil.copyfile(store.entry_of(record, "convert") / "model.tflite", draft)
+        elif kind == "h5" and not _came_from_elsewhere(store, record):
+            shutil.copyfile(store.entry_of(record, "qat", "train") / MODEL, draft)
         else:
             _keras(store, record, draft, kind, plugins)
         if out.is_dir():
