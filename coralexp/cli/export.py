@@ -91,6 +91,13 @@ def _hand_out(
         draft.replace(out)
 
 
+def _came_from_elsewhere(store: Store, record: RunRecord) -> bool:
+    """Return whether the saved model may hold programs, which nobody is to be handed."""
+    entry = store.entry_of(record, "qat", "train")
+    made = store.record(entry.parent.name, entry.name)
+    return record.imported is not None or made is None or made.imported is not None
+
+
 def _keras(store: Store, record: RunRecord, draft: Path, kind: str, plugins: Sequence[str]) -> None:
     """Have a process with TensorFlow write the model in one of Keras's formats."""
     trained = store.entry_of(record, "qat", "train")
