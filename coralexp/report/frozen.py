@@ -151,6 +151,7 @@ def _row(record: RunRecord) -> dict[str, str]:
         if "parameters_total" in metrics
         else _ABSENT,
         "size": _ABSENT if size_bytes is None else size(size_bytes),
+        "zipped": size(metrics["zipped_size_bytes"]) if "zipped_size_bytes" in metrics else _ABSENT,
         "Edge TPU": edgetpu_latency(record),
         "mapped": plain("edgetpu_mapped_ratio"),
         "CPU ms": plain("cpu_latency_ms"),
