@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.boards.agent.facts import host
 from coralexp.boards.agent.measurement import CPU
-from coralexp.boards.local import HERE, measure_here
+from coralexp.boards.local import HERE, file_here, measure_here
 from coralexp.boards.order import MeasureOrder
 from coralexp.boards.presence import Found, find_here, judge
 from coralexp.errors import BoardError
@@ -28,10 +29,13 @@ def find_device(wanted: Wanted, machine: Machine) -> Found:
         machine: What this machine offers: `delegate`, `python`, `host`.
     """
     if machine.host is not None:
-        return _on_board(wanted, machine.host, machine.delegate, machine.python)
+        seen = _on_board(wanted, machine.host, machine.delegate, machine.python)
+        return _named(seen, machine)
     if not wanted.edge_tpu:
         return judge(wanted, {"host": dict(host()), "devices": [], "runtime": ""}, HERE)
-    return find_here(wanted, machine.delegate, machine.python)
+    return _named(
+        find_here(wanted, file_here(machine.delegate), file_here(machine.python)), machine
+    )
 
 
 def measure_there(order: MeasureOrder, machine: Machine) -> Measurement:
@@ -48,7 +52,15 @@ def measure_there(order: MeasureOrder, machine: Machine) -> Measurement:
         from coralexp.boards.ssh.board import measure_on_board
 
         return measure_on_board(order, read_address(machine.host), machine.python)
-    return measure_here(order, machine.python)
+    order = dataclasses.replace(order, delegate=file_here(order.delegate))
+    return measure_here(order, file_here(machine.python))
+
+
+def _named(found: Found, machine: Machine) -> Found:
+    """Add the library that was asked for: another gives another measurement."""
+    if not found.there or machine.delegate is None:
+        return found
+    return dataclasses.replace(found, what=f"{found.what}, {machine.delegate}")
 
 
 @cache
