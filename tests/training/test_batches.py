@@ -71,6 +71,8 @@ def test_training_sees_scaled_images_with_their_labels() -> None:
 
 @pytest.mark.tf
 def test_features_are_passed_on_whatever_their_range() -> None:
+    from coralexp.training.batches import training_batches
+
     features = np.linspace(-5, 5, 80, dtype=np.float32).reshape(10, 2, 2, 2)
 
     made = training_batches(
