@@ -34,6 +34,7 @@ from coralexp.training import recipe
 
 root, way = Path(sys.argv[1]), sys.argv[2]
 build = partial(convnet.build, filters=(8, 16))
+# Adam would blow up what rounds differently: its first steps go by the sign of a gradient.
 plan = recipe.plan(
     epochs=6, batch_size=32, learning_rate=0.1, optimizer="sgd", freeze_backbone=True
 )
@@ -79,12 +80,11 @@ def test_both_ways_learn_the_same(job: Path) -> None:
 
     assert len(with_features) == len(with_images) == 6
     for one, other in zip(with_features, with_images, strict=True):
-        # The same sums, in another order of a few float32 additions.
-        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
-        assert one["validation_loss"] == pytest.approx(other["validation_loss"], rel=1e-4)
+        # Batches of features are summed in another order: 1.3e-7 was seen.
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
+        assert one["validation_loss"] == pytest.approx(other["validation_loss"], rel=1e-5)
     ours, theirs = read(by_features / "metrics.json"), read(by_images / "metrics.json")
-    images = len(np.load(job / "dataset" / "test" / "labels.npy"))
-    assert abs(ours["accuracy_float"] - theirs["accuracy_float"]) <= 1 / images
+    assert ours["accuracy_float"] == theirs["accuracy_float"]
     assert ours["accuracy_float"] > 0.2
     for name in ("parameters_total", "parameters_trainable"):
         assert ours[name] == theirs[name]
@@ -109,7 +109,7 @@ def test_the_whole_model_is_written_with_the_weights_of_the_head(job: Path) -> N
     assert ours.keys() == theirs.keys()
     for name, values in ours.items():
         if "head" in name:
-            np.testing.assert_allclose(values, theirs[name], atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(values, theirs[name], atol=1e-5, err_msg=name)
         else:
             assert np.array_equal(values, theirs[name]), name  # frozen
 

@@ -42,7 +42,6 @@ LABELS = np.arange(10) % 3
 
 
 def batches(seed: int = 5, augmentation: Augmentation | None = None) -> list:
-    from coralexp.training.batches import training_batches
 
     made = training_batches(
         IMAGES,
@@ -71,6 +70,7 @@ def test_training_sees_scaled_images_with_their_labels() -> None:
 
 @pytest.mark.tf
 def test_features_are_passed_on_whatever_their_range() -> None:
+
     features = np.linspace(-5, 5, 80, dtype=np.float32).reshape(10, 2, 2, 2)
 
     made = training_batches(
