@@ -13,7 +13,7 @@ from coralexp.artifacts.store import Store
 from coralexp.errors import ConfigError
 from coralexp.pipeline.check import problems
 from coralexp.pipeline.earlier_run import with_earlier_runs, with_file
-from coralexp.pipeline.tasks import Planner
+from coralexp.pipeline.planner import Planner
 from coralexp.spec.compose import parse
 from coralexp.spec.stored import to_dict
 

@@ -10,9 +10,10 @@ from measured_entries import write_entries
 from stand_in import build
 
 from coralexp.artifacts.store import Store
+from coralexp.pipeline.planner import Planner
 from coralexp.pipeline.process import Workers
 from coralexp.pipeline.supply import Supply
-from coralexp.pipeline.tasks import Planner, Task
+from coralexp.pipeline.tasks import Task
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import Machine
 
