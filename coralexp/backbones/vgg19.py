@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coralexp.backbones import keras_application
+from coralexp.backbones.rectified import begin_rectified
 
 if TYPE_CHECKING:
     from coralexp.tf_runtime import keras
 
-VERSION = 1
+VERSION = 2
 APPLICATION = keras_application.Application(
     name="VGG19",
     least_px=32,
@@ -48,4 +49,5 @@ def build(
         WeightsError: If the weights cannot be had or do not fit.
     """
     keras_application.require(APPLICATION, "vgg19", input_shape, weights)
-    return keras_application.build(APPLICATION, input_shape, weights=weights, cut_at=cut_at)
+    model = keras_application.build(APPLICATION, input_shape, weights=weights, cut_at=cut_at)
+    return model if weights is not None else begin_rectified(model)
