@@ -103,28 +103,27 @@ def jpegs(stream: IO[bytes], *, latest: bool = False) -> Generator[bytes, None, 
         stream: What MJPEG files and `rpicam-vid --codec mjpeg` hold.
         latest: Whether to leave out those that came while the last one was worked on.
     """
-    held = b""
+    held, looked = bytearray(), 0
     read = getattr(stream, "read1", stream.read)
     while True:
         more = read(_AT_ONCE_BYTES)
         held += more
-        *whole, held = _split(held)
+        whole = []
+        while True:
+            end = held.find(_NEXT, looked)
+            if end < 0:
+                looked = max(len(held) - len(_NEXT) + 1, 0)
+                break
+            cut, looked = end + len(_END), 0
+            whole.append(bytes(held[:cut]))
+            del held[:cut]
         yield from whole[-1:] if latest else whole
         if not more:
             if held.endswith(_END):
-                yield held
+                yield bytes(held)
             return
         if len(held) > _LARGEST_BYTES:
-            raise BundleError("this is no MJPEG: no picture ends in 64 MB")
-
-
-def _split(held: bytes) -> list[bytes]:
-    parts = held.split(_NEXT)
-    last = len(parts) - 1
-    return [
-        (_NEXT[2:] if number else b"") + part + (_END if number < last else b"")
-        for number, part in enumerate(parts)
-    ]
+            raise BundleError("this is no MJPEG: no picture ends in 64 MiB")
 
 
 def _decoded(content: bytes) -> Image.Image:
