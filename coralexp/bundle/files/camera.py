@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from coralexp.bundle.files.bundled.manifest import Json
 
 FOLDER = Path(__file__).resolve().parent
-_SHARE = 0.9  # of the last speed in the one that is shown
+_SHARE = 0.9  # of earlier pictures in the speed that is shown
 
 
 def main(arguments: list[str]) -> int:
@@ -63,13 +63,13 @@ def _look(classifier: Classifier, asked: argparse.Namespace) -> None:
             ends.callback(page.close)
             sys.stderr.write(page.invitation())
             sys.stderr.flush()
-        rate, last = 0.0, time.monotonic()
+        pause_s, last = 0.0, time.monotonic()
         for picture in itertools.islice(film, asked.frames):
             state = _said(classifier, picture, asked.top)
             now = time.monotonic()
-            rate = _SHARE * rate + (1 - _SHARE) / max(now - last, 1e-6) if rate else asked.fps
+            pause_s = _SHARE * pause_s + (1 - _SHARE) * (now - last) if pause_s else now - last
             last = now
-            state.update(fps=round(rate, 2), told=classifier.told)
+            state.update(fps=round(1 / max(pause_s, 1e-6), 2), told=classifier.told)
             if page is not None or in_window:
                 shown = _shown(classifier, picture, state)
                 if page is not None:
@@ -100,7 +100,7 @@ def _shown(classifier: Classifier, picture: Image, state: dict[str, Json]) -> Im
         if isinstance(label, dict)
     ]
     where = "Edge TPU" if classifier.processor == "edgetpu" else "CPU"
-    lines.insert(1, f"{float(str(state['ms'])):.1f} ms on the {where}")
+    lines.insert(1, f"{float(str(state['ms'])):.2f} ms on the {where}")
     return overlay.written(picture, lines, overlay.looked_at(picture.size, classifier.resize))
 
 

@@ -86,7 +86,7 @@ def _told(path: Path, classifier: Classifier, asked: argparse.Namespace) -> bool
         sys.stdout.write(json.dumps(fields) + "\n")
     else:
         told = "  ".join(f"{label} {share:.3f}" for label, share in labels)
-        sys.stdout.write(f"{path}  {told}  ({spent_ms:.1f} ms)\n")
+        sys.stdout.write(f"{path}  {told}  ({spent_ms:.2f} ms)\n")
     return True
 
 
