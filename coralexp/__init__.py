@@ -6,8 +6,8 @@ Each room imports only from the rooms below it:
     tracking | report        MLflow and the console; tables and pictures
     pipeline                 in which order, what to reuse, who is told
     stages                   dataset, train, qat, convert, evaluate, compile, measure
-    datasets | backbones | heads | quant | devices | training
-                             the parts: a contract, and one file a choice
+    datasets | backbones | heads | quant | devices | training | boards
+                             the parts: a contract, and one file a choice; boards that measure
     edgetpu                  the chip
     tflite                   the file that runs on it
     spec | artifacts         what was asked; what was made, and the store

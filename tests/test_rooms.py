@@ -64,7 +64,8 @@ def test_every_room_has_tests_in_the_room_of_the_same_name(room: str) -> None:
 def test_tests_have_no_rooms_of_their_own() -> None:
     folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/**/test_*.py")}
 
-    assert [str(path) for path in folders if not (ROOT / "coralexp" / path).is_dir()] == []
+    rooms = [path for path in folders if (ROOT / "coralexp" / path).is_dir()]
+    assert [str(path) for path in folders if path not in rooms and not (ROOT / path).is_dir()] == []
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=short)
@@ -72,7 +73,7 @@ def test_a_choice_is_a_few_lines_that_begin_with_what_it_is(choice: Path) -> Non
     lines = lines_of(choice)
 
     assert lines[0].startswith("# ")
-    assert 2 <= len(lines) <= 12
+    assert 2 <= len(lines) <= 16
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=short)

@@ -6,7 +6,7 @@ Without `--only`, every row is measured, about half an hour on two cores; `--mis
 those that results.json has. Each row is written down as soon as it is there, so that a run that
 was ended goes on with `--missing`. `--table` writes the table anew and measures nothing. `--quick`
 takes tiny sizes: it shows that a row can be measured, and its figures mean nothing. Exit status 1
-if a promise that was measured is not kept.
+if a promise is not kept, or a row could not be measured.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import sweep_again
 import sweep_memory
 import sweep_once
 import table
+from command import CommandError
 from machine import load, machine
 
 PROMISES = tuple(
@@ -60,7 +61,12 @@ def main() -> int:
         print(f"{promise.name}: {promise.what}", flush=True)
         wanted, start = load(), time.monotonic()
         with tempfile.TemporaryDirectory(prefix="coralexp-bench-") as scratch:
-            found = promise.measure(Path(scratch), asked.quick)
+            try:
+                found = promise.measure(Path(scratch), asked.quick)
+            except CommandError as error:  # the other rows can still be measured
+                print(f"  not measured: {error}")
+                kept = False
+                continue
         rows[promise.name] = table.Measured(found, machine(), wanted)
         table.write(to / RESULTS, rows)
         (to / TABLE).write_text(table.text(PROMISES, rows), encoding="utf-8")
@@ -68,6 +74,7 @@ def main() -> int:
         took = time.monotonic() - start
         print(f"  {promise.ratio(found):.2f}, promised {promise.bound:g}; measured in {took:.0f} s")
     (to / TABLE).write_text(table.text(PROMISES, rows), encoding="utf-8")
+    print(f"{to / TABLE}: {table.in_short(PROMISES, rows)}")
     return int(not kept and not asked.quick)
 
 

@@ -15,6 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 _SAMPLED_EVERY_S = 0.05
 
 
+class CommandError(RuntimeError):
+    """A command failed; the text is the command, and what it printed last."""
+
+
 def environment() -> dict[str, str]:
     """Return the variables of a process that uses this checkout and no tracking server."""
     kept = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
@@ -25,7 +29,7 @@ def give(folder: Path, *overrides: str) -> float:
     """Give `python -m coralexp` in a folder; return its wall time in seconds.
 
     Raises:
-        SystemExit: If it fails; with what it printed last.
+        CommandError: If it fails; with what it printed last.
     """
     return run(folder, [sys.executable, "-m", "coralexp", *overrides])
 
@@ -34,7 +38,7 @@ def run(folder: Path, command: list[str]) -> float:
     """Run a command in a folder; return its wall time in seconds.
 
     Raises:
-        SystemExit: If it fails; with what it printed last.
+        CommandError: If it fails; with what it printed last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
@@ -43,7 +47,7 @@ def run(folder: Path, command: list[str]) -> float:
     )
     seconds = time.perf_counter() - start
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-2000:]}")
+        raise CommandError(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-2000:]}")
     return seconds
 
 

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from command import environment
+from command import CommandError, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def call(function: Callable[..., Json], *arguments: Json) -> dict[str, Json]:
         What the function returned, and `peak_bytes`, the largest resident memory of the process.
 
     Raises:
-        SystemExit: If it fails; with what it printed last.
+        CommandError: If it fails; with what it printed last.
     """
     command = [sys.executable, __file__, Path(function.__code__.co_filename).stem]
     done = subprocess.run(
@@ -41,7 +41,7 @@ def call(function: Callable[..., Json], *arguments: Json) -> dict[str, Json]:
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)} {function.__name__}\n{done.stderr[-2000:]}")
+        raise CommandError(f"{' '.join(command)} {function.__name__}\n{done.stderr[-2000:]}")
     answer: dict[str, Json] = json.loads(done.stdout.splitlines()[-1])
     return answer
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from promise import Json
 
 _BATCH_IMAGES = 32
-_RATE = 0.003
+_RATE = 0.01
 _ROUNDS = 2
 
 

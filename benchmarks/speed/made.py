@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colorsys import hsv_to_rgb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ CLASSES = 10
 
 
 def draw(count: int, side_px: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures of blurred blobs whose place and colour depend on the class.
+    """Return pictures of a blurred blob somewhere, whose hue is that of the class.
 
     Returns:
         uint8 `[count, side_px, side_px, 3]` and int64 `[count]`.
@@ -33,16 +34,16 @@ def draw(count: int, side_px: int, seed: int = 0) -> tuple[np.ndarray, np.ndarra
     random = np.random.default_rng(seed)
     labels = np.arange(count) % CLASSES
     y, x = np.mgrid[0:1:32j, 0:1:32j]
+    repeats = -(-side_px // 32)
     pictures = np.empty((count, side_px, side_px, 3), np.uint8)
     for i, label in enumerate(labels):
-        angle = 2 * np.pi * label / CLASSES
-        place = 0.5 + 0.3 * np.array([np.cos(angle), np.sin(angle)]) + random.normal(0, 0.03, 2)
-        blob = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / 0.02)
-        colour = random.uniform(0.4, 1.0, 3)
-        small = 0.8 * blob[..., None] * colour + random.normal(0, 0.08, (32, 32, 3))
-        repeats = -(-side_px // 32)
-        large = np.kron(small, np.ones((repeats, repeats, 1)))[:side_px, :side_px]
-        pictures[i] = np.clip(255 * (large + 0.1), 0, 255).astype(np.uint8)
+        across, down = random.uniform(0.3, 0.7, 2)
+        blob = np.exp(-((x - across) ** 2 + (y - down) ** 2) / random.uniform(0.03, 0.1))
+        hue = (label + random.normal(0, 0.15)) / CLASSES
+        colour = np.array(hsv_to_rgb(hue % 1, random.uniform(0.6, 1), random.uniform(0.7, 1)))
+        small = blob[..., np.newaxis] * colour + random.normal(0, 0.05, (32, 32, 3))
+        large = small.repeat(repeats, 0).repeat(repeats, 1)[:side_px, :side_px]
+        pictures[i] = np.clip(255 * large, 0, 255).astype(np.uint8)
     return pictures, labels.astype(np.int64)
 
 

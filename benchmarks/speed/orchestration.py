@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ROUNDS = 3
-_SETUP = ("dataset=digits", "dataset.limit=300", "backbone=convnet", "training=smoke")
+_SETUP = ("dataset=digits", "backbone=convnet", "training=smoke")
 _EMPTY = """
 import hydra
 

@@ -16,11 +16,11 @@ from promise import Found, Promise
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETUP = ("dataset=digits", "backbone=convnet", "training=standard")
+SETUP = ("dataset=digits", "backbone=convnet", "training=quick")
 QUICK = ("dataset=digits", "dataset.limit=100", "backbone=convnet", "training=smoke")
 MODES = ("none", "dynamic", "float16", "int16x8", "ptq", "qat")
 DEVICES = ("usb", "dev_board", "cpu")
-SCALE = "18 jobs: digits at 32 px, convnet, 12 epochs"
+SCALE = "18 jobs: digits at 32 px, convnet, 4 epochs"
 _ROUNDS = 3
 
 

@@ -89,6 +89,15 @@ def text(promises: Sequence[Promise], rows: Mapping[str, Measured]) -> str:
     )
 
 
+def in_short(promises: Sequence[Promise], rows: Mapping[str, Measured]) -> str:
+    """Return the ratios alone, on one line."""
+    return ", ".join(
+        f"{promise.name} {_number(promise.ratio(rows[promise.name].found))}"
+        for promise in promises
+        if promise.name in rows
+    )
+
+
 def _line(promise: Promise, found: Found) -> str:
     least, most = promise.spread(found)
     times = "as fast" if promise.kind == "faster" else "its time"

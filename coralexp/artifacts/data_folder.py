@@ -79,6 +79,21 @@ def collecting(folder: Path) -> Generator[Collection]:
             write_sums(folder, known | collection.files)
 
 
+def collection_folder() -> Path | None:
+    """Return the folder that is being filled; None outside of `collecting`."""
+    collection = _collection.get()
+    return None if collection is None else collection.folder
+
+
+def record(path: Path) -> None:
+    """List a file that was made in the folder that is being filled; outside of it do nothing."""
+    collection = _collection.get()
+    if collection is not None and path.is_file() and path.is_relative_to(collection.folder):
+        name = path.relative_to(collection.folder).as_posix()
+        collection.files[name] = digest_of(path)
+        collection.news[name] = "prepared"
+
+
 def data_folder() -> Path | None:
     """Return the folder that `CORALEXP_DATA` names; None if it names none.
 

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 KEY = re.compile(r"[0-9a-f]{20}")
 # In the order of the work; a stage that is not among them comes behind.
-STAGES = ("dataset", "features", "train", "qat", "convert", "evaluate", "compile", "measure")
+STAGES = (
+    "dataset",
+    "features",
+    "train",
+    "reference",
+    "compress",
+    "qat",
+    "convert",
+    "evaluate",
+    "fidelity",
+    "compile",
+    "measure",
+)
 NO_STAGES = frozenset({"jobs", "locks", "logs", "reproduced", "runs", "seals", "sweeps"})
 _SHOWN = 5
 

@@ -11,6 +11,7 @@ An entry is whole or absent, also after a process was killed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -201,11 +202,16 @@ class Store:
     def clear_drafts(self) -> int:
         """Remove what processes of this machine left half made when they were killed.
 
+        The run records of one that was a store itself, as for a reproduction, enter this one.
+
         Returns:
             How many there were.
         """
         left = abandoned_drafts(self.root)
         for draft in left:
+            for record in Runs(draft / "runs"):
+                with contextlib.suppress(StoreError):
+                    self.runs.save(record)
             shutil.rmtree(draft, ignore_errors=True)
         return len(left)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from coralexp.backbones.limits import require_least
-from coralexp.backbones.weights.source import IMAGENET, require_file
+from coralexp.backbones.weights.source import IMAGENET, refuse_tflite, require_file
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def build(
         raise OptionError("weights", text)
     if weights is not None:
         require_file(weights)
+        if normalization != "batch":
+            refuse_tflite(weights, "cifar10_tutorial without batch normalization")
 
     from coralexp.backbones.layer_names import renumbered
     from coralexp.backbones.weights import load

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from coralexp.backbones.limits import require_least, require_share, require_width
-from coralexp.backbones.weights.source import IMAGENET, require_file
+from coralexp.backbones.weights.source import IMAGENET, refuse_tflite, require_file
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -61,14 +61,7 @@ def build(
         ValueError: If a side is too small to be halved so often.
         WeightsError: If the weights cannot be read or do not fit.
     """
-    if not filters or min(filters) < 1:
-        raise OptionError(
-            "filters", f"must be one or more numbers above 0, such as [16,32]; got {filters}"
-        )
-    if kernel_px < 1:
-        raise OptionError("kernel_px", f"must be 1 or more; got {kernel_px}")
-    if convolutions < 1:
-        raise OptionError("convolutions", f"must be 1 or more; got {convolutions}")
+    _require_stack(filters, kernel_px, convolutions)
     require_width(width, least=1 / min(filters))
     require_share("dropout", dropout)
     least_px = _least_side(len(filters), convolutions, kernel_px, pooling, padding)
@@ -77,6 +70,8 @@ def build(
         raise OptionError("weights", f"{IMAGENET} does not exist for convnet; write weights=null")
     if weights is not None:
         require_file(weights)
+        if normalization == "none":
+            refuse_tflite(weights, "convnet without normalization")
 
     from coralexp.backbones.weights import load
     from coralexp.tf_runtime import keras
@@ -105,6 +100,17 @@ def build(
     if weights is not None:
         load.load(model, weights)
     return model
+
+
+def _require_stack(filters: tuple[int, ...], kernel_px: int, convolutions: int) -> None:
+    if not filters or min(filters) < 1:
+        raise OptionError(
+            "filters", f"must be one or more numbers above 0, such as [16,32]; got {filters}"
+        )
+    if kernel_px < 1:
+        raise OptionError("kernel_px", f"must be 1 or more; got {kernel_px}")
+    if convolutions < 1:
+        raise OptionError("convolutions", f"must be 1 or more; got {convolutions}")
 
 
 def _end_of_block(x: tf.Tensor, pooling: Pooling, dropout: float, name: str) -> tf.Tensor:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from coralexp.backbones import keras_application
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from coralexp.tf_runtime import keras
 
 VERSION = 1
@@ -46,3 +48,8 @@ def build(
     """
     keras_application.require(APPLICATION, "densenet121", input_shape, weights)
     return keras_application.build(APPLICATION, input_shape, weights=weights, cut_at=cut_at)
+
+
+def unfit_for_fine_tuning(options: Mapping[str, object]) -> str | None:
+    """Return why it cannot be trained with fake quantization, whatever the options."""
+    return "it normalizes in front of convolutions, where there is nothing to fold into"

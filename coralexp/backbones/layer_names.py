@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from coralexp.backbones.weights.stored import snake_case
 
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coralexp.tf_runtime import keras
+
+
+class _Layer(TypedDict):
+    name: str
+    class_name: str
+    config: dict[str, object]
+    inbound_nodes: list[list[list[object]]]
 
 
 def renumbered(model: keras.Model) -> keras.Model:
@@ -44,9 +51,9 @@ def without(model: keras.Model, starts: Sequence[str]) -> keras.Model:
     names: dict[str, str] = {}
     rest = []
     for layer in _layers(config):
-        if re.sub(r"_\d+$", "", str(layer["name"])) in starts:
+        if re.sub(r"_\d+$", "", layer["name"]) in starts:
             before = str(layer["inbound_nodes"][0][0][0])  # node, input, name
-            names[str(layer["name"])] = names.get(before, before)
+            names[layer["name"]] = names.get(before, before)
         else:
             rest.append(layer)
     return keras.Model.from_config(rename({**config, "layers": rest}, names))
@@ -60,7 +67,7 @@ def canonical_names(config: Mapping[str, object]) -> dict[str, str]:
     """
     found: dict[str, list[tuple[int, str]]] = {}
     for layer in _layers(config):
-        name = str(layer["name"])
+        name = layer["name"]
         start = _automatic_start(layer)
         matched = re.fullmatch(re.escape(start) + r"(?:_(\d+))?", name)
         if matched:
@@ -82,7 +89,7 @@ def rename(config: Mapping[str, object], names: Mapping[str, str]) -> dict[str, 
     layers = []
     for layer in _layers(config):
         inner = layer["config"]
-        name = str(layer["name"])
+        name = layer["name"]
         layers.append(
             {
                 **layer,
@@ -95,19 +102,16 @@ def rename(config: Mapping[str, object], names: Mapping[str, str]) -> dict[str, 
     return {**config, "layers": layers, **ends}
 
 
-def _layers(config: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
-    layers = config["layers"]
-    if not isinstance(layers, list):
-        raise TypeError("no configuration of a functional model")
+def _layers(config: Mapping[str, object]) -> Sequence[_Layer]:
+    layers: list[_Layer] = config["layers"]  # type: ignore[assignment]
     return layers
 
 
-def _automatic_start(layer: Mapping[str, object]) -> str:
+def _automatic_start(layer: _Layer) -> str:
     """Return what Keras would call the first layer of this kind."""
-    inner = layer["config"]
-    if layer["class_name"] == "TFOpLambda" and isinstance(inner, dict):
-        return f"tf.{inner['function']}"
-    return snake_case(str(layer["class_name"]))
+    if layer["class_name"] == "TFOpLambda":
+        return f"tf.{layer['config']['function']}"
+    return snake_case(layer["class_name"])
 
 
 def _renamed(value: object, names: Mapping[str, str]) -> object:

@@ -23,7 +23,11 @@ _MOMENTUM = 0.9  # 0.99, the default, follows fresh weights too slowly for a few
 
 
 def build(
-    input_shape: tuple[int, int, int], *, width: float = 0.25, weights: str | None = None
+    input_shape: tuple[int, int, int],
+    *,
+    width: float = 0.25,
+    weights: str | None = None,
+    cut_at: str | None = None,
 ) -> keras.Model:
     """Build the feature extractor.
 
@@ -33,6 +37,7 @@ def build(
         weights: None starts from scratch; `imagenet` takes Keras' for the side (those of 224 px for
             other sides); else the path of an .h5, .keras or .tflite file or of a SavedModel's
             folder, of the same network.
+        cut_at: Name of the last layer that is kept; None for all.
 
     Returns:
         Model from float32 images `[N, H, W, C]` in [-1, 1] to float32 features
@@ -40,7 +45,8 @@ def build(
 
     Raises:
         ModelFileError: If a .tflite file cannot be read.
-        OptionError: If the width is out of range, or there are no such weights.
+        OptionError: If the width is out of range, or there are no such weights, or no such
+            layer to cut at.
         ValueError: If a side is not a multiple of 32 px.
         WeightsError: If the weights cannot be had or do not fit.
     """
@@ -51,6 +57,7 @@ def build(
     elif weights is not None:
         require_file(weights)
 
+    from coralexp.backbones import cut
     from coralexp.backbones.weights import load
     from coralexp.tf_runtime import keras
 
@@ -72,5 +79,5 @@ def build(
             model, "mobilenet", f"mobilenet_{_WIDTH_IN_FILE[width]}_{side_px}_tf_no_top.h5"
         )
     else:
-        load.load(model, weights)
-    return model
+        return cut.cut_and_load(model, weights, cut_at)
+    return cut.cut(model, cut_at)

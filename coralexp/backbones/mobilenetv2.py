@@ -21,7 +21,11 @@ _MOMENTUM = 0.9  # 0.999, the default, needs thousands of steps to follow fresh 
 
 
 def build(
-    input_shape: tuple[int, int, int], *, width: float = 0.35, weights: str | None = None
+    input_shape: tuple[int, int, int],
+    *,
+    width: float = 0.35,
+    weights: str | None = None,
+    cut_at: str | None = None,
 ) -> keras.Model:
     """Build the feature extractor.
 
@@ -32,6 +36,7 @@ def build(
         weights: None starts from scratch; `imagenet` takes Keras' for the side (those of 224 px for
             other sides); else the path of an .h5, .keras or .tflite file or of a SavedModel's
             folder, of the same network.
+        cut_at: Name of the last layer that is kept; None for all.
 
     Returns:
         Model from float32 images `[N, H, W, C]` in [-1, 1] to float32 features
@@ -40,7 +45,8 @@ def build(
 
     Raises:
         ModelFileError: If a .tflite file cannot be read.
-        OptionError: If the width is out of range, or there are no such weights.
+        OptionError: If the width is out of range, or there are no such weights, or no such
+            layer to cut at.
         ValueError: If a side is not a multiple of 32 px.
         WeightsError: If the weights cannot be had or do not fit.
     """
@@ -51,6 +57,7 @@ def build(
     elif weights is not None:
         require_file(weights)
 
+    from coralexp.backbones import cut
     from coralexp.backbones.weights import load
     from coralexp.tf_runtime import keras
 
@@ -71,5 +78,5 @@ def build(
         name = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{float(width)}_{side_px}_no_top.h5"
         load.load_imagenet(model, "mobilenet_v2", name)
     else:
-        load.load(model, weights)
-    return model
+        return cut.cut_and_load(model, weights, cut_at)
+    return cut.cut(model, cut_at)

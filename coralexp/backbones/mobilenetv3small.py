@@ -16,6 +16,8 @@ from coralexp.backbones.limits import require_width
 from coralexp.backbones.weights.source import IMAGENET, require_imagenet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from coralexp.tf_runtime import keras
 
 VERSION = 1
@@ -75,3 +77,10 @@ def build(
     return keras_application.build(
         application, input_shape, weights=weights, cut_at=cut_at, options=options
     )
+
+
+def unfit_for_fine_tuning(options: Mapping[str, object]) -> str | None:
+    """Return why these options cannot be trained with fake quantization; None if they can."""
+    if options.get("minimalistic"):
+        return None
+    return "tfmot does not know hard-swish: write backbone.minimalistic=true"

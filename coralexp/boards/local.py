@@ -26,6 +26,13 @@ LIMIT_S = 3600.0  # beyond waiting and measuring: start, first inference, answer
 _SHELL_SIGNAL = 128
 
 
+def file_here(name: str | None) -> str | None:
+    """Return a file in full, for the agent works in a folder of its own; a bare name stays one."""
+    if name is None or not Path(name).expanduser().exists():
+        return name
+    return str(Path(name).expanduser().absolute())  # symbolic links stay: a venv's python is one
+
+
 def measure_here(order: MeasureOrder, python: str | None = None) -> Measurement:
     """Measure on this machine.
 

@@ -108,7 +108,8 @@ def judge(wanted: Wanted, seen: Mapping[str, Json], place: str) -> Found:
         return Found(there=False, reason=text)
     if seen.get("refused"):
         return Found(there=False, reason=f"{place}: {seen['refused']}")
-    what = [word for word in (place, str(seen.get("runtime"))) if word]
+    unsure = f"not known to be a {expected}" if expected and not board else ""
+    what = [word for word in (place, unsure, str(seen.get("runtime"))) if word]
     if not wanted.edge_tpu:
         return Found(there=True, what=", ".join([*what, CPU]), device=CPU)
     device = None

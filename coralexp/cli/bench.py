@@ -76,12 +76,8 @@ def main(args: Sequence[str]) -> int:
 
 
 def _machine(asked: argparse.Namespace) -> Machine:
-    """Return where to measure; a file of this machine is named in full."""
-    delegate = asked.delegate
-    if delegate is not None and asked.host is None and Path(delegate).expanduser().exists():
-        delegate = str(Path(delegate).expanduser().resolve())
     try:
-        return machine(delegate=delegate, python=asked.python, host=asked.host)
+        return machine(delegate=asked.delegate, python=asked.python, host=asked.host)
     except OptionError as error:
         raise ConfigError([Problem(f"--{error.option}", error.text)]) from error
 

@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME[=VALUE]",
-        help="only runs that have this tag, which comes first: student, student=anna",
+        help="only runs that have this tag, which comes first: student, student=7",
     )
     parser.add_argument(
         "--csv", metavar="OUT", help="write a file instead, a row a run; `-` writes to the terminal"

@@ -150,7 +150,7 @@ def _starts(verb: str | None, before: Sequence[str], conf: Conf) -> Iterator[Can
         yield from _in_store(before)
     if verb == "completion":
         yield from ((shell, "") for shell in _SCRIPTS)
-    if verb in {None, *TAKES_OVERRIDES, "reproduce"}:
+    if verb in {None, *TAKES_OVERRIDES, "reproduce", "fetch"}:
         for group in GROUPS:
             yield f"{group}=", f"choice, {conf.defaults.get(group)} if nothing is said"
             yield f"{group}.", "options of the choice"

@@ -82,6 +82,8 @@ def _hand_out(
         draft = Path(scratch) / out.name
         if kind == "tflite":
             shutil.copyfile(store.entry_of(record, "convert") / "model.tflite", draft)
+        elif kind == "h5" and not _came_from_elsewhere(store, record):
+            shutil.copyfile(store.entry_of(record, "qat", "train") / MODEL, draft)
         else:
             _keras(store, record, draft, kind, plugins)
         if out.is_dir():
@@ -89,9 +91,16 @@ def _hand_out(
         draft.replace(out)
 
 
+def _came_from_elsewhere(store: Store, record: RunRecord) -> bool:
+    """Return whether the saved model may hold programs, which nobody is to be handed."""
+    entry = store.entry_of(record, "qat", "train")
+    made = store.record(entry.parent.name, entry.name)
+    return record.imported is not None or made is None or made.imported is not None
+
+
 def _keras(store: Store, record: RunRecord, draft: Path, kind: str, plugins: Sequence[str]) -> None:
     """Have a process with TensorFlow write the model in one of Keras's formats."""
-    trained = store.entry_of(record, "qat", "train")
+    trained = store.entry_of(record, "qat", "compress", "train")
     model = read_model(store.entry_of(record, "convert"))
     whole = draft.with_name(_WRITTEN[kind])  # Keras tells the format by the name
     order: ExportOrder = {

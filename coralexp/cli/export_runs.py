@@ -29,8 +29,8 @@ runs), or as much of it as no other begins with. The file tells the names of thi
 the folders in the configurations."""
 _EPILOG = """\
 examples:
-  coralexp export-runs anna.zip --tag student=anna               everything that finished
-  coralexp export-runs anna.zip 20261123-165012 --without dataset    one run; the images stay here
+  coralexp export-runs 07.zip --tag student=7               everything that finished
+  coralexp export-runs 07.zip 20261123-165012 --without dataset    one run; the images stay here
 """
 
 
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="told of each run wherever it arrives: student=anna",
+        help="told of each run wherever it arrives: student=7",
     )
     parser.add_argument(
         "--without",
@@ -117,7 +117,7 @@ def _tags(given: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
     problems = []
     for word in given:
         name, equals, value = word.partition("=")
-        reason = wrong_tag(name, value) if equals else "is written NAME=VALUE, such as student=anna"
+        reason = wrong_tag(name, value) if equals else "is written NAME=VALUE, such as student=7"
         if reason is None and name in tags:
             reason = "is given twice"
         if reason is not None:

@@ -120,7 +120,8 @@ def _write(
         for run, config in zip(records, configs, strict=True):
             experiment = from_dict(run.config, plugins=_packages(run))
             (draft / config).write_text(to_yaml(experiment), encoding="utf-8")
-        pictures = _pictures(records, store, Path(name), draft, models=asked.with_models)
+        drawn_of = [*records, record] if several else records
+        pictures = _pictures(drawn_of, store, Path(name), draft, models=asked.with_models)
         command = shlex.join(["python", "-m", "coralexp", *record.overrides])
         about = Page(out.as_posix(), asked.question, asked.conclusion, command, _text(out))
         (draft / "README.md").write_text(page(about, records, pictures), encoding="utf-8")
@@ -170,7 +171,7 @@ def _pictures(
     found: dict[str, list[tuple[int, str]]] = {kind: [] for kind in TITLES}
     seen: set[Path] = set()
     for number, record in enumerate(records):
-        start = f"{number + 1}-" if len(records) > 1 else ""
+        start = f"{number + 1}-" if len(records) > 1 and record.kind == "run" else ""
         for path in attachments(record, store.root, scratch, _note):
             kept = found.get(path.stem) if path.suffix == ".png" else None
             wanted = kept is not None and len(kept) < _OF_A_KIND

@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = {
     "store": "list, explain, verify and prune what the stages made",
     "export-runs": "write runs with their artifacts into one file, for another store",
     "import-runs": "take runs that were made elsewhere into this store",
+    "fetch": "download data and weights of jobs into a folder, for a room without network",
     "ui": "open MLflow on the right store",
     "completion": "print a script that completes words in bash, zsh or fish",
 }

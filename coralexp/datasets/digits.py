@@ -15,7 +15,7 @@ import numpy as np
 
 from coralexp.datasets.contract import Dataset, Examples
 from coralexp.datasets.options import refuse_picture
-from coralexp.datasets.splits import at_random, shares_of
+from coralexp.datasets.splits import Shares, at_random, shares_of
 from coralexp.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read(
     *,
     side_px: int = 32,
     channels: int = 1,
-    split: tuple[float, float, float] | None = None,
+    split: Shares | None = None,
     limit: int | None = None,
     stands_for: str = "",
 ) -> Dataset:

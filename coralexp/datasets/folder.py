@@ -13,7 +13,7 @@ from coralexp.datasets.folder_classes import by_folder, by_name
 from coralexp.datasets.folder_tree import readable
 from coralexp.datasets.options import existing, refuse_picture
 from coralexp.datasets.pictures import DamagedPictureError, decode
-from coralexp.datasets.splits import shares_of
+from coralexp.datasets.splits import Shares, shares_of
 from coralexp.errors import DatasetError, OptionError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read(
     channels: int = 3,
     resize: Literal["crop", "stretch"] = "crop",
     label_from: str | None = None,
-    split: tuple[float, float, float] | None = None,
+    split: Shares | None = None,
     skip_corrupt: bool = False,
     limit: int | None = None,
 ) -> Dataset:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coralexp.datasets import gardiner, splits, stone
+from coralexp.datasets import gardiner, stone
 from coralexp.datasets.contract import Dataset, Examples
 from coralexp.datasets.options import refuse_outside, refuse_picture
+from coralexp.datasets.splits import Shares, by_number, in_turn, shares_of
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def draw(
     rotation_deg: float = 8.0,
     shadow: float = 0.6,
     erosion: float = 0.5,
-    split: tuple[float, float, float] | None = None,
+    split: Shares | None = None,
     limit: int | None = None,
     stands_for: str = "",
 ) -> Dataset:
@@ -92,9 +93,9 @@ def draw(
     refuse_outside("rotation_deg", rotation_deg, 0, 45)
 
     if split is None:
-        own = [splits.by_number(number) for number in range(images_per_sign)]
+        own = [by_number(number) for number in range(images_per_sign)]
     else:
-        own = splits.in_turn(images_per_sign, splits.shares_of(split))
+        own = in_turn(images_per_sign, shares_of(split))
     chosen = set(gardiner.order()[:signs])
     classes = tuple(code for code in gardiner.signs() if code in chosen)
     worn = stone.Wear(*(wear * part for part in (noise, blur, rotation_deg, shadow, erosion)))

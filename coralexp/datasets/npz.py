@@ -9,7 +9,7 @@ from coralexp.datasets.content import arrange
 from coralexp.datasets.contract import Dataset, Examples
 from coralexp.datasets.npz_archive import open_archive
 from coralexp.datasets.options import LARGEST_SIDE_PX, existing, refuse_outside
-from coralexp.datasets.splits import shares_of
+from coralexp.datasets.splits import Shares, shares_of
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def read(
     *,
     path: str,
     side_px: int | None = None,
-    split: tuple[float, float, float] | None = None,
+    split: Shares | None = None,
     limit: int | None = None,
 ) -> Dataset:
     """Read the arrays `x` and `y` of a file that `numpy.savez` or `savez_compressed` wrote.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,15 @@ _LETTERS: Mapping[str, Split] = {"t": "train", "v": "validation", "e": "test"}
 _PATTERN = "tevttttevtttttevtttt"  # of 20: 14, 3 and 3; each is among the first three
 
 
-def shares_of(split: tuple[float, float, float] | None) -> Mapping[Split, float]:
+class Shares(NamedTuple):
+    """What an option `split` holds: shares that add up to 1; as a list or by these names."""
+
+    train: float
+    validation: float
+    test: float
+
+
+def shares_of(split: Shares | tuple[float, float, float] | None) -> Mapping[Split, float]:
     """Return the shares that an option `split` asks for, those of this module for None.
 
     Raises:

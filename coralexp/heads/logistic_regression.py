@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coralexp.heads.contract import Floats
     from coralexp.tf_runtime import tf
 
-VERSION = 1
+VERSION = 2
 _TWO = 2  # classes, of which scikit-learn keeps one row of coefficients
 
 
@@ -65,7 +65,10 @@ def solve(
 ) -> list[Floats]:
     """Return kernel and bias of the dense layer.
 
-    The fit sees each feature with mean 0 and deviation 1; that scaling is folded into the weights.
+    The fit sees each feature with mean 0, all of them divided by one number, so that they deviate
+    by 1 on the whole; both are folded into the weights. A deviation for each feature would fold
+    into weights of very different sizes, and a quantized layer has one scale for all: on 20
+    hieroglyphs the int8 model then fell from 1.00 to 0.14.
 
     Args:
         features: float32 `[N, h, w, F]`.
@@ -85,8 +88,8 @@ def solve(
     labels = np.asarray(labels)
     require_every_class(labels, classes)
     x = pool(features).astype(np.float64)
-    mean, deviation = x.mean(axis=0), x.std(axis=0)
-    deviation[deviation == 0] = 1.0  # a feature that is always the same decides nothing
+    mean = x.mean(axis=0)
+    deviation = float(np.sqrt(np.mean((x - mean) ** 2))) or 1.0  # 0 if all images are alike
     model = LogisticRegression(C=inverse_regularization, max_iter=max_iterations)
     model.fit((x - mean) / deviation, labels)
     rows, offsets = model.coef_, model.intercept_

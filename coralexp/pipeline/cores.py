@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # A training's bits and speed depend on the cores it has; a time that is measured beside other work
 # is that work's time, too.
-ALONE = frozenset({"train", "qat", "measure"})
+ALONE = frozenset({"train", "compress", "qat", "measure"})
 
 _PAUSE_S = 0.25
 

@@ -21,9 +21,9 @@ from coralexp.errors import CoralexpError
 from coralexp.pipeline.environment import default_threads
 from coralexp.pipeline.finished import Finished, identity, in_words, unfinished_sweep
 from coralexp.pipeline.job import Bookkeeping, Jobs
+from coralexp.pipeline.planner import Planner
 from coralexp.pipeline.process import Workers
 from coralexp.pipeline.supply import Supply
-from coralexp.pipeline.tasks import Planner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

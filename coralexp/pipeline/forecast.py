@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.store import INGREDIENTS
-from coralexp.pipeline.tasks import Planner, Task
+from coralexp.pipeline.planner import Planner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from coralexp.artifacts.record import Json
     from coralexp.artifacts.store import EntryRecord, Store
+    from coralexp.pipeline.tasks import Task
     from coralexp.spec.experiment import Request
 
-_TRAININGS = {"train": ("training", "options", "epochs"), "qat": ("quant", "options", "epochs")}
+_TRAININGS = {
+    "train": ("training", "options", "epochs"),
+    "compress": ("compression", "epochs"),
+    "qat": ("quant", "options", "epochs"),
+}
 _ALIKE = 0.34  # share of equal ingredients below which an entry says nothing of another
 
 

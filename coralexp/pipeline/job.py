@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from coralexp.artifacts.record import RunRecord, State
     from coralexp.artifacts.store import Store
     from coralexp.pipeline.observer import Observer
+    from coralexp.pipeline.planner import Planner
     from coralexp.pipeline.supply import Supply
-    from coralexp.pipeline.tasks import Planner, Task
+    from coralexp.pipeline.tasks import Task
     from coralexp.spec.experiment import Experiment
 
 

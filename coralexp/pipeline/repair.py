@@ -12,9 +12,9 @@ from coralexp.artifacts.sameness import lasting_digests
 from coralexp.artifacts.seals import unseal
 from coralexp.errors import CoralexpError
 from coralexp.pipeline.environment import default_threads
+from coralexp.pipeline.planner import Planner
 from coralexp.pipeline.process import Workers
 from coralexp.pipeline.supply import Supply
-from coralexp.pipeline.tasks import Planner
 from coralexp.spec.stored import from_dict
 
 if TYPE_CHECKING:

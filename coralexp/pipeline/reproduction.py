@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.adopt import adopt
+from coralexp.artifacts.drafts import new_draft
 from coralexp.artifacts.expected import expectation
 from coralexp.artifacts.sameness import lasting_digests
 from coralexp.artifacts.store import Store
+from coralexp.artifacts.unwritable import unwritable
 from coralexp.errors import StoreError
 from coralexp.pipeline.comparison import Comparison, compare
 from coralexp.pipeline.execute import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from coralexp.artifacts.expected import ExpectedJob
     from coralexp.artifacts.record import RunRecord
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reproduced"
 LINK = "reproduces"  # tag: id of the run that was made again
+_MADE = "made"
 VERDICT = "reproduction"  # tag: how the two compare
 
 
@@ -69,10 +71,13 @@ def reproduce(
         StoreError: If the store cannot be written.
     """
     store.check_writable()
+    store.clear_drafts()
+    store.runs.close_abandoned()
     scratch = Store(_scratch(store))
     finished = False
     try:
         records = execute(request, scratch, observer, line)
+        scratch = _settled(scratch)
         finished = True
         pairs = zip(records, expected, strict=False)  # fewer, after on_error=stop
         made = [_judge(record, before, scratch) for record, before in pairs]
@@ -82,6 +87,8 @@ def reproduce(
             if record.kind == "sweep":
                 store.runs.save(record)
     finally:
+        if not finished:
+            _remember(scratch, store)
         _clear(scratch.root, everything=not finished)
     return made
 
@@ -90,9 +97,25 @@ def _scratch(store: Store) -> Path:
     folder = store.root / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix="made-", dir=folder))
+        return new_draft(folder / _MADE)  # removed at the next start, if this process is killed
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror})") from error
+        raise unwritable(folder, error) from error
+
+
+def _settled(scratch: Store) -> Store:
+    """Give the store of what was made a name that lasts: somebody may look at what is in it."""
+    name = f"{_MADE}-{scratch.root.name.rpartition('.')[2]}"
+    try:
+        return Store(scratch.root.rename(scratch.root.with_name(name)))
+    except OSError as error:
+        raise unwritable(scratch.root.parent, error) from error
+
+
+def _remember(scratch: Store, store: Store) -> None:
+    """Keep the records of runs that were ended before there was a verdict."""
+    for record in scratch.runs:
+        with contextlib.suppress(StoreError):
+            store.runs.save(record)
 
 
 def _judge(record: RunRecord, before: ExpectedJob, scratch: Store) -> Reproduced:

@@ -1,9 +1,9 @@
 """Which stages a job has, and the key of each: everything that decides its artifact.
 
-dataset -> (features) -> train -> (qat) -> convert -> evaluate -> fidelity
-                           |                      |                 ^
-                           |                      +--> (compile) -> measure
-                           +----> reference ------------------------+
+dataset -> (features) -> train -> (compress) -> (qat) -> convert -> evaluate -> fidelity
+                           |                               |                       ^
+                           |                               +--> (compile) -> measure
+                           +----> reference ---------------------------------------+
 """
 
 from __future__ import annotations
@@ -13,23 +13,15 @@ import hashlib
 import importlib
 import platform
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.key_schema import KEY_SCHEMA, SCHEMA_NAME
 from coralexp.artifacts.store import key_of
-from coralexp.backbones.weights.source import digest as weights_digest
-from coralexp.edgetpu.compiler.locate import Absent, find_compiler
 from coralexp.edgetpu.latency.constants import digest as latency_constants
-from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
-from coralexp.pipeline.earlier_run import with_file
 from coralexp.pipeline.environment import processor, version
-from coralexp.pipeline.presence import NO_COMPILER, find_for, problem_of
-from coralexp.spec.experiment import Machine
-from coralexp.spec.part import bind
-from coralexp.training.contract import Augmentation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +31,6 @@ if TYPE_CHECKING:
     from coralexp.devices.contract import Device
     from coralexp.quant.contract import QuantizationMode
     from coralexp.spec.experiment import Experiment, Part
-    from coralexp.training.contract import Recipe
 
 TENSORFLOW = ("tensorflow", "tf-keras", "numpy")
 
@@ -66,97 +57,7 @@ class Task:
         return key_of(self.ingredients)
 
 
-@dataclass
-class Planner:
-    """Works out the stages of the jobs of one request; reads each folder of data once.
-
-    Attributes:
-        threads: Of each stage.
-        machine: Packages that parts may come from, and the Edge TPU compiler.
-        weights: Ids of earlier runs to the files of their weights.
-    """
-
-    threads: int
-    machine: Machine = field(default_factory=Machine)
-    weights: Mapping[str, Path] = field(default_factory=dict)
-    _contents: dict[str, str] = field(default_factory=dict, init=False)
-    _tasks: dict[str, list[Task]] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        if self.machine.compiler is not None:  # refused before any job, if it is not there
-            compiler_name(self.machine.compiler)
-
-    def __call__(self, experiment: Experiment) -> list[Task]:
-        """Return the stages of a job, its parts checked, in the order of their work.
-
-        Reads the digests of data and weights; imports nothing heavy.
-        """
-        known = repr((experiment.parts, experiment.seed))
-        if known not in self._tasks:
-            self._tasks[known] = self._work_out(experiment)
-        return self._tasks[known]
-
-    def check_devices(self, experiments: Sequence[Experiment]) -> None:
-        """Refuse jobs that require a device which is not there.
-
-        Raises:
-            ConfigError: If there are any.
-        """
-        parts = {repr(e["device"]): e["device"] for e in experiments}
-        problems = []
-        for part in parts.values():
-            device: Device = bind(part, self.machine.plugins)()
-            problems.append(problem_of(device, part.choice, self._found(device)))
-        if any(problems):
-            raise ConfigError([problem for problem in problems if problem is not None])
-
-    def _found(self, device: Device) -> Found:
-        compiler = "" if device.compilation is None else compiler_name(self.machine.compiler)
-        return find_for(device, self.machine, compiler)
-
-    def _content(self, part: Part) -> str:
-        """Return the digest of a dataset's files."""
-        known = repr(part)
-        if known not in self._contents:
-            self._contents[known] = bind(part, self.machine.plugins)().content()
-        return self._contents[known]
-
-    def _work_out(self, experiment: Experiment) -> list[Task]:
-        device: Device = bind(experiment["device"], self.machine.plugins)()
-        compiler = "" if device.compilation is None else compiler_name(self.machine.compiler)
-        content = self._content(experiment["dataset"])
-        mode: QuantizationMode = bind(experiment["quant"], self.machine.plugins)()
-        recipe: Recipe = bind(experiment["training"], self.machine.plugins)()
-        return _tasks(
-            experiment,
-            mode,
-            self.threads,
-            content=content,
-            device=device,
-            compiler=compiler,
-            weights=_weights(with_file(experiment, self.weights)["backbone"]),
-            found=self._found(device),
-            asked=device.edge_tpu is not None or self.machine.host is not None,
-            runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
-        )
-
-
-@cache
-def compiler_name(setting: str | None) -> str:
-    """Return which Edge TPU compiler there is, or that there is none.
-
-    Raises:
-        ConfigError: If one was asked for that is not there.
-    """
-    try:
-        found = find_compiler(setting)
-    except (MissingToolError, OptionError) as error:
-        text = str(error).removeprefix("machine.").removeprefix("compiler").lstrip(":=")
-        raise ConfigError([Problem("machine.compiler", text.strip())]) from error
-    return NO_COMPILER if isinstance(found, Absent) else found.name
-
-
-def _tasks(
+def tasks_of(
     experiment: Experiment,
     mode: QuantizationMode,
     threads: int,
@@ -169,6 +70,20 @@ def _tasks(
     asked: bool,
     runs_once: bool,
 ) -> list[Task]:
+    """Return the stages of a job, in the order of their work.
+
+    Args:
+        experiment: The job.
+        mode: Its quantization.
+        threads: Of each stage.
+        content: Digest of the dataset's files.
+        device: Where the model is to run.
+        compiler: Which Edge TPU compiler there is; empty for a device without that chip.
+        weights: Digest of the file that the backbone begins with; empty if there is none.
+        found: The device that measures, or why there is none.
+        asked: Whether a device is looked for at all.
+        runs_once: Whether the backbone sees each image once only, frozen and without augmentation.
+    """
     seed = experiment.seed
     tasks: list[Task] = []
 
@@ -223,6 +138,23 @@ def _tasks(
         processor=processor(),
     )
     trained = "train"
+    if mode.compression is not None:
+        compression = mode.compression
+        add(
+            "compress",
+            (*TENSORFLOW, "tensorflow-model-optimization"),
+            ("dataset", trained),
+            compression={
+                **compression.options,
+                "version": compression.version,
+                "epochs": compression.epochs,
+                "learning_rate": compression.learning_rate,
+            },
+            training=_slice(experiment["training"]),
+            seed=seed,
+            bits=bits,
+        )
+        trained = "compress"
     if mode.fine_tuning is not None:
         tuning: Json = {
             "epochs": mode.fine_tuning.epochs,
@@ -232,7 +164,7 @@ def _tasks(
         add(
             "qat",
             (*TENSORFLOW, "tensorflow-model-optimization"),
-            ("dataset", "train"),
+            ("dataset", trained),
             quant={**_identity(experiment["quant"]), "options": tuning},
             training=_slice(experiment["training"]),
             seed=seed,
@@ -252,7 +184,7 @@ def _tasks(
         "fidelity",
         ("ai-edge-litert", "numpy"),
         ("dataset", "reference", "convert", "evaluate"),
-        fine_tuned=mode.fine_tuning is not None,
+        fine_tuned=trained != "train",
         processor=processor(),
     )
     placed = []
@@ -307,8 +239,3 @@ def _part_version(target: str) -> int | str:
     if number is None and module.__file__:
         return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
     return int(number or 0)
-
-
-def _weights(part: Part) -> str:
-    weights = part.options.get("weights")
-    return weights_digest(weights) if isinstance(weights, str) else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from coralexp.artifacts.record import Json
     from coralexp.boards.presence import Found
     from coralexp.devices.contract import Device
-    from coralexp.quant.contract import QuantizationMode
+    from coralexp.quant.contract import FineTuning, QuantizationMode
     from coralexp.spec.experiment import Experiment
     from coralexp.stages.on_device import Bench
 
@@ -52,8 +52,8 @@ class Order:
 
     @property
     def trained(self) -> Path:
-        """The entry that is converted."""
-        return self.entries.get("qat", self.entries["train"])
+        """The entry of the last training so far."""
+        return next(self.entries[s] for s in ("qat", "compress", "train") if s in self.entries)
 
 
 def carry_out(stage: str, order: Order) -> None:
@@ -102,19 +102,30 @@ def _train(order: Order) -> None:
     )
 
 
-def _qat(order: Order) -> None:
-    from coralexp.stages.qat import fine_tune
+def _compress(order: Order) -> None:
+    from coralexp.stages.compress import compress
 
     mode: QuantizationMode = order.part("quant")()  # type: ignore[assignment]
-    if mode.fine_tuning is None:
-        raise ValueError(f"{order.experiment['quant'].choice} does not fine-tune")
-    fine_tune(
+    _fine_tune(order, compress, mode.compression)
+
+
+def _qat(order: Order) -> None:
+    from coralexp.stages.qat import train_quantized
+
+    mode: QuantizationMode = order.part("quant")()  # type: ignore[assignment]
+    _fine_tune(order, train_quantized, mode.fine_tuning)
+
+
+def _fine_tune(order: Order, work: Callable[..., None], tuning: FineTuning | None) -> None:
+    if tuning is None:
+        raise ValueError(f"{order.experiment['quant'].choice} does not fine-tune so")
+    work(
         order.entries["dataset"],
-        order.entries["train"],
+        order.trained,
         order.part("backbone"),
         order.part("head"),
-        mode.fine_tuning,
-        order.part("training")(),  # type: ignore[arg-type]
+        tuning,
+        order.part("training")(),
         order.folder,
         seed=order.experiment.seed,
         threads=order.threads,
@@ -165,7 +176,7 @@ def _fidelity(order: Order) -> None:
         order.entries["convert"],
         order.entries["evaluate"],
         order.folder,
-        fine_tuned="qat" in order.entries,
+        fine_tuned=not {"qat", "compress"}.isdisjoint(order.entries),
     )
 
 
@@ -219,6 +230,7 @@ _STAGES: Mapping[str, Callable[[Order], None]] = {
     "dataset": _dataset,
     "features": _features,
     "train": _train,
+    "compress": _compress,
     "qat": _qat,
     "convert": _convert,
     "reference": _reference,

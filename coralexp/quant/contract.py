@@ -6,14 +6,14 @@ A choice of the group `quant` names a function of keyword-only options that retu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from coralexp.tf_runtime import keras, tf
@@ -29,16 +29,22 @@ class FineTuning:
         prepare: Turns the trained float model into the one that is fine-tuned, given images whose
             activations set the ranges to begin with: float32 `[M, H, W, C]` in [-1, 1].
         calibration_images: How many images `prepare` wants.
-        finish: Last touch on the fine-tuned model before it is exported.
+        finish: Last touch on the fine-tuned model: returns the one that is exported.
         epochs: Passes over the training split, at least 1.
         learning_rate: Step size of the optimizer, per step.
+        options: What else decides the result, by name; modes that share all of it share the work.
+        version: Number of the code of `prepare`, where the mode's own does not say it.
+        callbacks: Makes what Keras calls while it trains.
     """
 
     prepare: Callable[[keras.Model, Images], keras.Model]
     calibration_images: int
-    finish: Callable[[keras.Model], None]
+    finish: Callable[[keras.Model], keras.Model]
     epochs: int
     learning_rate: float
+    options: Mapping[str, float | str] = field(default_factory=dict)
+    version: int = 0
+    callbacks: Callable[[], Sequence[keras.callbacks.Callback]] = tuple
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ class QuantizationMode:
         calibration_images: How many images `configure` wants; 0 if none.
         integer_only: Whether every tensor of the result is of integers, as the Edge TPU needs it.
         fine_tuning: None if nothing is trained.
+        compression: What is trained before that, so that weights take less room when packed; None
+            for nothing.
         requantize: Turns the converted file into the one that is kept, given the same images; None
             keeps the converter's.
     """
@@ -59,4 +67,5 @@ class QuantizationMode:
     calibration_images: int
     integer_only: bool
     fine_tuning: FineTuning | None = None
+    compression: FineTuning | None = None
     requantize: Callable[[Path, Images], bytes] | None = None

@@ -34,15 +34,16 @@ def plan(
     """
     refuse_calibration(calibration_images)
     return QuantizationMode(
-        partial(_configure, io=io, per_channel=per_channel),
+        partial(configure, io=io, per_channel=per_channel),
         calibration_images=calibration_images,
         integer_only=True,
     )
 
 
-def _configure(
+def configure(
     converter: tf.lite.TFLiteConverter, images: Images, *, io: str, per_channel: bool
 ) -> None:
+    """Set the converter up, ranges from images."""
     from coralexp.tf_runtime import tf
 
     ask_for_integers(converter, io)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from coralexp.errors import OptionError
 from coralexp.quant.calibration import refuse_calibration
 from coralexp.quant.contract import FineTuning, Images, QuantizationMode
 from coralexp.quant.fake_quant import begin_ranges
+from coralexp.quant.fine_tuning_limits import refuse_fine_tuning
 from coralexp.quant.integer import ask_for_integers
 
 if TYPE_CHECKING:
@@ -38,16 +37,13 @@ def plan(
     Raises:
         OptionError: If an option is out of its range.
     """
-    if epochs < 1:
-        raise OptionError("epochs", f"fine-tuning takes at least 1 pass; got {epochs}")
-    if not 0 < learning_rate < math.inf:
-        raise OptionError("learning_rate", f"must be above 0; got {learning_rate}")
+    refuse_fine_tuning(epochs, learning_rate)
     refuse_calibration(calibration_images)
     return QuantizationMode(
-        partial(_configure, io=io),
+        partial(configure, io=io),
         calibration_images=0,
         integer_only=True,
-        fine_tuning=FineTuning(_prepare, calibration_images, _span_pixels, epochs, learning_rate),
+        fine_tuning=FineTuning(_prepare, calibration_images, span_pixels, epochs, learning_rate),
     )
 
 
@@ -59,8 +55,8 @@ def _prepare(model: keras.Model, images: Images) -> keras.Model:
     return quantized
 
 
-def _span_pixels(model: keras.Model) -> None:
-    """Set the input's range to exactly [-1, 1], so that plain pixels go in at scale 2/255.
+def span_pixels(model: keras.Model) -> keras.Model:
+    """Return the model, its input's range set to exactly [-1, 1]: plain pixels go in at 2/255.
 
     Fine-tuning leaves it near that: a moving average of what the batches held.
     """
@@ -72,7 +68,9 @@ def _span_pixels(model: keras.Model) -> None:
                     variable.assign(-1.0)
                 elif name.endswith("_max:0"):
                     variable.assign(1.0)
+    return model
 
 
-def _configure(converter: tf.lite.TFLiteConverter, images: Images, *, io: str) -> None:
+def configure(converter: tf.lite.TFLiteConverter, images: Images, *, io: str) -> None:
+    """Set the converter up for a model that carries its own ranges."""
     ask_for_integers(converter, io)

@@ -122,13 +122,13 @@ class _Sources:
 
     def curves(self) -> list[Path]:
         """Draw how the trainings went."""
-        entries = [entry for stage in ("train", "qat") if (entry := self._entry(stage))]
+        entries = [entry for stage in ("train", "compress", "qat") if (entry := self._entry(stage))]
         if not entries:
             return []
         to = self._place("curves", "-".join(entry.name for entry in entries)) / "curves.png"
         if not to.exists():
             histories = [json.loads((e / "history.json").read_text("utf-8")) for e in entries]
-            draw_curves(histories[0], histories[1] if len(histories) > 1 else [], to)
+            draw_curves(histories[0], [epoch for later in histories[1:] for epoch in later], to)
         return [to]
 
     def judgements(self) -> list[Path]:
@@ -172,7 +172,10 @@ class _Sources:
         dataset, evaluated = self._entry("dataset"), self._entry("evaluate")
         if dataset is None or evaluated is None:
             return []
-        to = self._place("evaluate", evaluated.name) / "worst_mistakes.png"
+        folder = self._place("evaluate", evaluated.name)
+        to = folder / "worst_mistakes.png"
+        if not (folder / "confusion_matrix.png").exists():
+            return []  # `judgements` has told why
         if not to.exists():
             with np.load(evaluated / "predictions.npz", allow_pickle=False) as arrays:
                 drawn = draw_mistakes(dataset, arrays["labels"], arrays["probabilities"], to)

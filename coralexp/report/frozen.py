@@ -60,7 +60,7 @@ def page(
     for kind, files in pictures.items():
         results += [f"## {TITLES[kind]}", ""]
         for number, name in files:
-            alt = _job(records[number])
+            alt = _job(records[number]) if number < len(records) else TITLES[kind]
             results += [f"![{_cell(alt)}]({name})", ""]
     return "\n".join([*_stand_in(about, records), before, *results, behind]).rstrip() + "\n"
 
@@ -137,7 +137,9 @@ def _row(record: RunRecord) -> dict[str, str]:
         return figure(metrics[name]) if name in metrics else _ABSENT
 
     seconds = [
-        record.stages[s].made_in_s for s in ("features", "train", "qat") if s in record.stages
+        record.stages[s].made_in_s
+        for s in ("features", "train", "compress", "qat")
+        if s in record.stages
     ]
     size_bytes = metrics.get("model_size_bytes")
     return {
@@ -149,6 +151,7 @@ def _row(record: RunRecord) -> dict[str, str]:
         if "parameters_total" in metrics
         else _ABSENT,
         "size": _ABSENT if size_bytes is None else size(size_bytes),
+        "zipped": size(metrics["zipped_size_bytes"]) if "zipped_size_bytes" in metrics else _ABSENT,
         "Edge TPU": edgetpu_latency(record),
         "mapped": plain("edgetpu_mapped_ratio"),
         "CPU ms": plain("cpu_latency_ms"),

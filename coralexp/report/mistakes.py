@@ -56,13 +56,13 @@ def draw_mistakes(dataset: Path, labels: Labels, probabilities: Probabilities, t
     Raises:
         StoreError: If the dataset cannot be read, or is another one.
     """
+    rows = worst_mistakes(labels, probabilities)
+    if not rows:
+        return False
     classes = read_index(dataset).classes
     images, known = read_split(dataset, "test")
     if not np.array_equal(known, labels):
         raise StoreError(f"{dataset}: its test images are not those that were judged")
-    rows = worst_mistakes(labels, probabilities)
-    if not rows:
-        return False
     names = [_short(name) for name in legible(classes)]
     answers = probabilities.argmax(axis=1)
     count = int(np.count_nonzero(answers != labels))

@@ -1,7 +1,7 @@
 """What an option may hold: annotations read as rules that a value keeps or breaks.
 
 Only annotations that a YAML file can satisfy are known: `bool`, `int`, `float`, `str`, `None`,
-`Literal[...]`, `X | Y`, `tuple[...]`, `list[...]` and `Sequence[...]`.
+`Literal[...]`, `X | Y`, `tuple[...]`, `list[...]`, `Sequence[...]` and named tuples of these.
 """
 
 from __future__ import annotations
@@ -124,13 +124,16 @@ class Either:
 
 @dataclass(frozen=True)
 class Several:
-    """A list: of any length and one kind, or with a kind for each place."""
+    """A list: of any length and one kind, or with a kind, and perhaps a name, for each place."""
 
     items: tuple[Kind, ...]
     any_length: bool
+    names: tuple[str, ...] = ()
 
     def convert(self, value: Any) -> Value:
-        """Take a list; it becomes a tuple."""
+        """Take a list, or a mapping of all names where there are some; it becomes a tuple."""
+        if self.names and isinstance(value, dict) and set(value) == set(self.names):
+            value = [value[name] for name in self.names]
         if not isinstance(value, list | tuple) or (
             not self.any_length and len(value) != len(self.items)
         ):
@@ -143,6 +146,8 @@ class Several:
         start = "lists" if several else "a list"
         if self.any_length:
             return f"{start} of {self.items[0].words(several=True)}"
+        if self.names:
+            return f"{start} [{', '.join(self.names)}] or {{{', '.join(self.names)}}} by name"
         return f"{start} [{', '.join(item.words() for item in self.items)}]"
 
     def literals(self) -> tuple[str, ...]:
@@ -200,13 +205,24 @@ def _read(node: ast.expr, names: Mapping[str, Any]) -> Kind:
         case ast.Name(id=name) if name in _WORDS:
             return Scalar(name)
         case ast.Name(id=name):
-            return kind_of(names[name], names)
+            known = names[name]
+            return _named(known) if hasattr(known, "_fields") else kind_of(known, names)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return Either((*_members(_read(left, names)), *_members(_read(right, names))))
         case ast.Subscript(value=outer, slice=inner):
             inners = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             return _read_subscript(ast.unparse(outer).rpartition(".")[2], inners, names)
     raise LookupError(ast.dump(node))
+
+
+def _named(cls: Any) -> Kind:
+    """Return the rule of a named tuple."""
+    fields: tuple[str, ...] = cls._fields
+    written = inspect.get_annotations(cls)
+    texts = [getattr(written[name], "__forward_arg__", written[name]) for name in fields]
+    own = vars(inspect.getmodule(cls))
+    kinds = tuple(kind_of(text, own) for text in texts)
+    return Several(kinds, any_length=False, names=fields)
 
 
 def _members(kind: Kind) -> tuple[Kind, ...]:

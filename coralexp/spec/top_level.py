@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from coralexp.errors import OptionError, Problem
+from coralexp.spec.board_address import read_address
 from coralexp.spec.experiment import How, Machine
 from coralexp.spec.signature import fill, schema
 
@@ -70,6 +71,8 @@ def machine(
         if value is not None and (not value or value.startswith("-")):
             what = "expected a name, or null" if not value else "must not begin with '-'"
             raise OptionError(option, f"{what}; got {value!r}")
+    if host is not None:
+        read_address(host)
     return Machine(plugins, compiler, delegate, python, host)
 
 

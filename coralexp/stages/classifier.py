@@ -85,9 +85,8 @@ def take_weights(model: keras.Model, file: Path) -> None:
         # The order in which Keras writes them, which is not that of `layer.weights`.
         weights = layer.trainable_weights + layer.non_trainable_weights
         shapes = [tuple(weight.shape) for weight in weights]
-        if _unnumbered(layer.name) != _unnumbered(name) or shapes != [
-            array.shape for array in arrays
-        ]:
+        fits = shapes == [array.shape for array in arrays]
+        if not fits or _unnumbered(layer.name) != _unnumbered(name):
             raise WeightsError(
                 f"{file}: layer {name!a} is not '{layer.name}' {shapes} of this network; it "
                 f"was saved by another one"

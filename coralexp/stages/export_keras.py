@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from coralexp.backbones.contract import BuildBackbone
     from coralexp.heads.contract import AttachHead
     from coralexp.quant.contract import FineTuning
+    from coralexp.tf_runtime import keras
     from coralexp.training.contract import Recipe
 
 _FORMATS = {".keras": "keras", ".h5": "h5"}
@@ -51,14 +52,27 @@ def export_keras(
     freeze = partial(freeze_as_trained, recipe=recipe)
     model = classifier(build_backbone, attach_head, image_shape, classes, freeze).model
     if tuning is not None:
-        model = tuning.prepare(model, np.zeros((1, *image_shape), np.float32))
+        from coralexp.tf_runtime import tfmot
+
+        prepared = _untold(tuning.prepare(model, np.zeros((1, *image_shape), np.float32)))
+        with tfmot.quantization.keras.quantize_scope():
+            # Made anew from its own description, as whoever loads the file will make it: a layer
+            # of tfmot has other variables when it was prepared than when it was described.
+            model = type(prepared).from_config(prepared.get_config())
     take_weights(model, source)
+    _untold(model).save(to, save_format=_FORMATS.get(to.suffix, "tf"))
+
+
+def _untold(model: keras.Model) -> keras.Model:
+    """Have the layers not tell how they were built, and return their model.
+
+    Told it, a layer of tfmot that is read from a .keras file builds its variables twice, and the
+    file cannot be loaded. Untold, it is built when it is called.
+    """
     for layer in model.layers:
-        # Told how it was built, a layer of tfmot that is read from a .keras file builds its
-        # variables twice, and the file cannot be loaded. Untold, it is built when it is called.
-        layer.get_build_config = _untold
-    model.save(to, save_format=_FORMATS.get(to.suffix, "tf"))
+        layer.get_build_config = _nothing
+    return model
 
 
-def _untold() -> None:
+def _nothing() -> None:
     """Return nothing where Keras asks for a shape."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from coralexp.heads.contract import AttachHead
     from coralexp.tf_runtime import keras, tf
 
-VERSION = 1
+VERSION = 2  # 1: a training cut features to the range of pixels, so its results are made again
 
 LEARNED_FROM: tuple[Split, ...] = ("train", "validation")
 _BATCH_IMAGES = 32

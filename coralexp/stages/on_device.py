@@ -132,7 +132,7 @@ def measure_on_device(
         timings["device_agreement"] = float(np.mean(told == host_answers))
         timings["device_accuracy_images"] = len(told)
         _write_differences(told, host_answers, labels, model.classes, folder / ANSWERS)
-    return Measured(timings, _tags(measurement))
+    return Measured(timings, _tags(measurement, bench.found))
 
 
 def _images(
@@ -183,11 +183,11 @@ def _timings(measurement: Measurement) -> dict[str, float]:
     }
 
 
-def _tags(measurement: Measurement) -> dict[str, str]:
+def _tags(measurement: Measurement, found: Found) -> dict[str, str]:
     runtime, library = measurement.group("runtime"), measurement.group("library")
     tags = {
         "device_latency_source": "measured",
-        "measured_on": measurement.place,
+        "measured_on": found.what,
         "measured_by": f"{runtime.get('name')} {runtime.get('version')}".strip(),
     }
     if measurement.on_edge_tpu:

@@ -1,98 +1,11 @@
-"""Fine-tuning with fake quantization: from a trained float model to one that knows the rounding."""
+"""Quantization-aware training: from a float model to one that knows the rounding."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from coralexp.artifacts.examples import read_index
-from coralexp.errors import ConversionError
-from coralexp.stages.calibration import calibration_images
-from coralexp.stages.classifier import classifier, take_weights
-from coralexp.stages.trained import MODEL, save_trained, splits_of
-from coralexp.training.fit import accuracy, fit, seed_everything
-from coralexp.training.freezing import freeze_as_trained
+from coralexp.stages.fine_tuning import fine_tune
 
-if TYPE_CHECKING:
-    from pathlib import Path
+VERSION = 4
 
-    from coralexp.artifacts.progress import Progress
-    from coralexp.backbones.contract import BuildBackbone
-    from coralexp.heads.contract import AttachHead
-    from coralexp.quant.contract import FineTuning
-    from coralexp.training.contract import Recipe
-
-VERSION = 3
-
-
-def fine_tune(  # noqa: PLR0917 - values from the pipeline, each of another kind
-    dataset: Path,
-    trained: Path,
-    build_backbone: BuildBackbone,
-    attach_head: AttachHead,
-    tuning: FineTuning,
-    recipe: Recipe,
-    folder: Path,
-    *,
-    seed: int,
-    threads: int,
-    progress: Progress,
-    checkpoint: Path | None = None,
-) -> None:
-    """Fine-tune a trained model and write the result down.
-
-    Args:
-        dataset: Entry of the `dataset` stage.
-        trained: Entry of the `train` stage; of its model the weights are read, and no more.
-        build_backbone: Pixels to features, as that stage had it.
-        attach_head: Features to probabilities, as that stage had it.
-        tuning: What is prepared, for how long and how fast.
-        recipe: Of the float training: batch size, optimizer, augmentation, time limit.
-        folder: Empty; receives what `save_trained` writes.
-        seed: Of every random sequence.
-        threads: Processor threads; the bits of the result depend on it.
-        progress: Hears of steps and epochs.
-        checkpoint: File from which a killed fine-tuning goes on; None keeps none.
-
-    Raises:
-        ConversionError: If the model has a layer that cannot be prepared.
-        TrainingError: If the loss is no longer a number.
-        WeightsError: If the weights are those of another network.
-    """
-    seed_everything(seed, threads)
-    index = read_index(dataset)
-    splits = splits_of(dataset)
-    trained_model = classifier(
-        build_backbone,
-        attach_head,
-        index.image_shape,
-        len(index.classes),
-        partial(freeze_as_trained, recipe=recipe),
-    ).model
-    take_weights(trained_model, trained / MODEL)
-    images = calibration_images(dataset, tuning.calibration_images, seed)
-    try:
-        model = tuning.prepare(trained_model, images)
-    except (ValueError, RuntimeError) as error:
-        raise ConversionError(
-            f"quant: this network cannot be prepared for quantization-aware training "
-            f"({error}); quant=ptq needs no preparation"
-        ) from error
-    history = fit(
-        model,
-        splits["train"],
-        splits["validation"],
-        recipe,
-        epochs=tuning.epochs,
-        learning_rate=tuning.learning_rate,
-        seed=seed,
-        progress=progress,
-        rate_option="quant.learning_rate",
-        checkpoint=checkpoint,
-    )
-    tuning.finish(model)
-    metrics = {
-        "accuracy_fine_tuned": accuracy(model, splits["test"]),
-        "calibration_images": len(images),  # fewer than were asked for, if the split has fewer
-    }
-    save_trained(model, folder, history=history, metrics=metrics, extractor=set(), stage="qat")
+train_quantized = partial(fine_tune, stage="qat", metric="accuracy_fine_tuned")

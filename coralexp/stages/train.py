@@ -108,6 +108,9 @@ def train_model(
         copy_head(learner, model, backbone)
     if recipe.unfreeze_from is not None and not history.ended_in(1):
         unfreeze(backbone, recipe)
+        done = len(history.epochs)
+        note = f"the head has learned; now the backbone learns too ({recipe.unfreeze_from})"
+        progress(Step(done, done + recipe.fine_tune_epochs, "epochs", note=note))
         history = run(
             model,
             splits["train"],

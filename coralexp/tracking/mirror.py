@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_TRAINED = ("train", "qat")
+_TRAINED = ("train", "compress", "qat")
 _CURVES = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate")
 _LONGEST_DIGEST = 36
 _PER_BATCH = 100

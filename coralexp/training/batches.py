@@ -70,6 +70,8 @@ def training_batches(
         pixels, numbers = tf.numpy_function(read, [step], [images.dtype, tf.int64], stateful=False)
         pixels.set_shape([None, *images.shape[1:]])
         numbers.set_shape([None])
+        if images.dtype != np.uint8:  # features: no pixels to change, nor a range to keep to
+            return pixels, tf.one_hot(numbers, classes)
         seeds = tf.stack([tf.constant(seed, tf.int64), step])
         changed = augment(scale(pixels), augmentation, seeds)
         return mix(changed, tf.one_hot(numbers, classes), augmentation.mixup, seeds)

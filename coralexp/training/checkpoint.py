@@ -79,7 +79,8 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     """
     try:
         # Each member carries a checksum, which is compared when it is read.
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy leaves a file open that it cannot read, so it is not left to it.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             facts = json.loads(file[_FACTS].tobytes())
             groups: dict[str, int] = facts["groups"]
             arrays: dict[str, Arrays] = {

@@ -24,7 +24,7 @@ from coralexp.training.schedule import learning_rates
 from coralexp.training.watch import History, watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
@@ -60,6 +60,7 @@ def fit(
     after: History | None = None,
     later_epochs: int = 0,
     events: Path | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Train the model in place, or go on with a training that was killed.
 
@@ -79,6 +80,7 @@ def fit(
         after: Of the first phase, if this is the second one; goes on.
         later_epochs: Passes of the phase to come, for the user to see.
         events: Folder that receives event files for TensorBoard; None for none.
+        callbacks: What Keras is to call besides, before our own.
 
     Returns:
         What happened in each epoch, those before a kill included.
@@ -131,7 +133,8 @@ def fit(
                 stopping.epoch_ends(epoch - begin, logs["val_loss"], model)
         resume.keep()
 
-    callbacks = [
+    watching = [
+        *callbacks,
         watcher(
             recipe,
             history,
@@ -149,7 +152,7 @@ def fit(
         ),
     ]
     if events is not None:
-        callbacks.append(event_writer(events, batches.take(1), history, phase=phase))
+        watching.append(event_writer(events, batches.take(1), history, phase=phase))
     if not resume.ended:
         model.fit(
             batches,
@@ -158,7 +161,7 @@ def fit(
             steps_per_epoch=steps,
             validation_data=judges if judged else None,
             class_weight=_class_weights(train.labels, classes) if recipe.class_weights else None,
-            callbacks=callbacks,
+            callbacks=watching,
             verbose=0,
         )
     averages.exchange()

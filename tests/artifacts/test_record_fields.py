@@ -36,11 +36,11 @@ def full() -> RunRecord:
         config={"quant": {"choice": "ptq", "options": {}}, "seed": 42},
         stages={"train": StageRecord("0" * 20, 1.5, reused=True, made_in_s=60.0)},
         metrics={"accuracy": 0.9375, "train.loss": 1},
-        tags={"student": "anna"},
+        tags={"student": "7"},
         state="FINISHED",
         ended=1795456213.0,
         environment={"python": "3.11"},
-        imported="anna.zip",
+        imported="07.zip",
     )
 
 

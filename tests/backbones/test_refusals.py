@@ -81,6 +81,8 @@ def test_convnet_has_no_imagenet_weights() -> None:
         ({"filters": ()}, "filters"),
         ({"filters": (8, 0)}, "filters"),
         ({"kernel_px": 0}, "kernel_px"),
+        ({"convolutions": 0}, "convolutions"),
+        ({"dropout": 1.0}, "dropout"),
     ],
 )
 def test_convnet_refuses_a_stack_of_nothing(options, option) -> None:

@@ -19,7 +19,9 @@ from coralexp.boards.agent_file import agent_bytes
 from coralexp.boards.local import measure_here
 from coralexp.boards.order import Protocol
 from coralexp.boards.presence import Wanted, find_here
+from coralexp.boards.reach import measure_there
 from coralexp.errors import BoardError
+from coralexp.spec.experiment import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +149,16 @@ def test_each_failure_says_what_to_do(
 def test_a_missing_library_says_how_to_get_it(order: MakeOrder) -> None:
     with pytest.raises(BoardError, match=r"nowhere\.so.*install libedgetpu1-std"):
         measure_here(order(delegate="/nowhere.so"))
+
+
+def test_a_library_may_be_named_from_the_folder_of_the_command(
+    order: MakeOrder, stand_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stand_in.parent)
+
+    measured = measure_there(order(delegate=f"./{stand_in.name}"), Machine())
+
+    assert measured.group("library")["path"] == str(stand_in)
 
 
 def test_a_device_that_is_not_there_is_refused(order: MakeOrder) -> None:

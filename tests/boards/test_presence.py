@@ -62,7 +62,10 @@ def test_a_board_is_itself() -> None:
 
 
 def test_a_board_elsewhere_that_does_not_tell_what_it_is_is_believed() -> None:
-    assert judge(PI, seen("usb3"), "pi@board").there
+    found = judge(PI, seen("usb3"), "pi@board")
+
+    assert found.there
+    assert "pi@board, not known to be a Raspberry Pi 4" in found.what
     assert not judge(PI, seen("usb3", model="NVIDIA Jetson Nano"), "pi@board").there
 
 

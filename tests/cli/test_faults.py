@@ -187,9 +187,8 @@ def test_a_store_that_becomes_read_only_fails_the_job_and_stays_whole(small_disk
     assert process.returncode == 1, printed
     assert "Traceback" not in printed
     assert "bug of coralexp" not in printed
-    assert ".coralexp/measure: cannot be written (Read-only file system" in " ".join(
-        printed.split()
-    )
+    told = " ".join(printed.split())
+    assert ".coralexp/measure: cannot be written (Read-only file system" in told
 
     small_disk.unprotect(".coralexp")
     call(small_disk.seen, *ONLY_TIMES, through=small_disk.through)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from coralexp.datasets import digits
+from coralexp.datasets.splits import Shares
 from coralexp.errors import OptionError
 
 
@@ -56,7 +57,7 @@ def test_asking_for_digits_imports_nothing_heavy() -> None:
 
 
 def test_shares_of_the_splits_can_be_asked_for() -> None:
-    splits = digits.read(split=(0.5, 0.25, 0.25)).open(0).splits
+    splits = digits.read(split=Shares(0.5, 0.25, 0.25)).open(0).splits
 
     assert 0.24 < splits.count("test") / len(splits) < 0.26
     assert 0.24 < splits.count("validation") / len(splits) < 0.26

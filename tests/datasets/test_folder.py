@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coralexp.datasets import folder, name_pattern
+from coralexp.datasets.splits import Shares
 from coralexp.errors import DatasetError, OptionError
 
 if TYPE_CHECKING:
@@ -337,7 +338,7 @@ def test_shares_can_be_asked_for_where_the_folder_makes_no_splits(
     paint(tmp_path / "a", 60)
     paint(tmp_path / "b", 60)
 
-    splits = list(folder.read(path=str(tmp_path), split=(0.2, 0.2, 0.6)).open(0).splits)
+    splits = list(folder.read(path=str(tmp_path), split=Shares(0.2, 0.2, 0.6)).open(0).splits)
 
     assert splits.count("test") > 60 > splits.count("train")
     (tmp_path / "own").mkdir()
@@ -345,4 +346,4 @@ def test_shares_can_be_asked_for_where_the_folder_makes_no_splits(
         shutil.copytree(tmp_path / "a", tmp_path / "own" / split / "a")
         shutil.copytree(tmp_path / "b", tmp_path / "own" / split / "b")
     with pytest.raises(OptionError, match="makes its own splits"):
-        folder.read(path=str(tmp_path / "own"), split=(0.8, 0.1, 0.1))
+        folder.read(path=str(tmp_path / "own"), split=Shares(0.8, 0.1, 0.1))

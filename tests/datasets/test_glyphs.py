@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from coralexp.datasets import glyphs
+from coralexp.datasets.splits import Shares
 from coralexp.errors import OptionError
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ def test_impossible_options_are_refused_at_once(option: str, value: float, told:
 
 def test_shares_of_the_splits_can_be_asked_for() -> None:
     counts = Counter(
-        glyphs.draw(signs=2, images_per_sign=20, side_px=16, split=(0.8, 0.1, 0.1)).open(0).splits
+        glyphs.draw(signs=2, images_per_sign=20, side_px=16, split=Shares(0.8, 0.1, 0.1))
+        .open(0)
+        .splits
     )
 
     assert counts == {"train": 32, "validation": 4, "test": 4}

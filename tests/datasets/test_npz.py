@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from coralexp.datasets import npz
+from coralexp.datasets.splits import Shares
 from coralexp.errors import DatasetError, OptionError
 
 X = np.random.default_rng(0).integers(0, 256, (60, 6, 8), dtype=np.uint8)
@@ -149,9 +150,9 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
 
 def test_shares_can_be_asked_for_where_the_file_makes_no_splits(tmp_path: Path) -> None:
     whole = saved(tmp_path, x=X, y=Y)
-    counts = Counter(npz.read(path=whole, split=(0.34, 0.33, 0.33)).open(0).splits)
+    counts = Counter(npz.read(path=whole, split=Shares(0.34, 0.33, 0.33)).open(0).splits)
     assert counts["train"] < Counter(npz.read(path=whole).open(0).splits)["train"]
 
     parted = saved(tmp_path, x=X, y=Y, x_test=X, y_test=Y)
     with pytest.raises(OptionError, match=r"makes its own splits \(x_test\)"):
-        npz.read(path=parted, split=(0.8, 0.1, 0.1))
+        npz.read(path=parted, split=Shares(0.8, 0.1, 0.1))

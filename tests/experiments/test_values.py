@@ -97,7 +97,10 @@ VALUES: dict[str, dict[str, object]] = {
         "quant": ["ptq", "qat"] * 6,
     },
     "quantization_modes": {
-        "quant": ["none", "float16", "dynamic", "int16x8", "ptq", "ptq_ai_edge", "qat"],
+        "quant": [
+            *("none", "float16", "dynamic", "int16x8", "ptq", "ptq_ai_edge", "qat"),
+            *("prune", "pqat", "cluster", "cqat"),
+        ],
     },
 }
 # The exercise's own data and network: what the page names beside a stand-in.

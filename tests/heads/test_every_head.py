@@ -75,3 +75,22 @@ def test_mlp_has_the_layers_that_were_asked() -> None:
         "head_dense",
     ]
     assert [layer.units for layer in model.layers[2:]] == [8, 4, 2]
+
+
+@pytest.mark.tf
+def test_the_last_dropout_may_be_another() -> None:
+    from coralexp.tf_runtime import keras
+
+    features = keras.Input((1, 1, 3))
+    model = keras.Model(
+        features, mlp.attach(features, 2, units=(8, 4), dropout=0.3, last_dropout=0.0)
+    )
+
+    assert [layer.name for layer in model.layers[2:]] == [
+        "head_dense1",
+        "head_dropout1",
+        "head_dense2",
+        "head_dense",
+    ]
+    with pytest.raises(OptionError, match="last_dropout: must be a share"):
+        mlp.attach(None, 2, last_dropout=1.0)

@@ -119,3 +119,36 @@ def test_twenty_real_jobs_are_checked_in_time() -> None:
     parse(["seed=range(0,20)"], check=problems)
 
     assert time.perf_counter() - start < 2.0  # promised: 0.1 s a job
+
+
+def test_a_computed_head_wants_features_that_stay() -> None:
+    (experiment,) = parse(
+        ["dataset=digits", "backbone=convnet", "head=nearest_mean", "training=standard"]
+    ).experiments
+    frozen = ["training.freeze_backbone=true", "training.shift=0"]
+    (fit,) = parse(["dataset=digits", "backbone=convnet", "head=nearest_mean", *frozen]).experiments
+
+    assert [problem.key for problem in problems(experiment)] == [
+        "training.freeze_backbone",
+        "training.shift",
+    ]
+    assert problems(fit) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        (["backbone=densenet121"], True),
+        (["backbone=mobilenetv3small"], True),
+        (["backbone=mobilenetv3small", "backbone.minimalistic=true"], False),
+        (["backbone=cifar10_tutorial"], True),
+        (["backbone=cifar10_tutorial", "backbone.normalization=batch"], False),
+    ],
+)
+def test_fine_tuning_is_refused_before_anything_is_trained(line, refused: bool) -> None:
+    (experiment,) = parse(["quant=qat", *line]).experiments
+
+    found = problems(experiment)
+
+    assert [problem.key for problem in found] == (["quant"] if refused else [])
+    assert all("take quant=ptq" in problem.text for problem in found)

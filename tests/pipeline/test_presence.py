@@ -8,7 +8,7 @@ import pytest
 from stand_in import build
 
 from coralexp.errors import ConfigError
-from coralexp.pipeline.tasks import Planner
+from coralexp.pipeline.planner import Planner
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import Machine
 
@@ -59,6 +59,8 @@ def test_a_measurement_is_another_artifact_than_an_estimate(compiler: str, tmp_p
 
     assert measure_key(with_device) != estimated
     assert measure_key(with_device) == measure_key(with_device)
+    other = Machine(compiler=compiler, delegate=str(build(tmp_path / "other")))
+    assert measure_key(other) != measure_key(with_device)
     never = measure_key(with_device, "device.measure=never")
     assert never == measure_key(Machine(compiler=compiler), "device.measure=never")
 

@@ -13,10 +13,10 @@ from coralexp.artifacts.locks import held
 from coralexp.artifacts.store import RECORD, Store
 from coralexp.artifacts.uses import read_uses
 from coralexp.artifacts.verification import verify
+from coralexp.pipeline.planner import Planner
 from coralexp.pipeline.process import Workers
 from coralexp.pipeline.repair import Mended, Repair
 from coralexp.pipeline.supply import Supply
-from coralexp.pipeline.tasks import Planner
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import Machine
 from coralexp.spec.stored import to_dict

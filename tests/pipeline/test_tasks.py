@@ -8,7 +8,7 @@ import pytest
 
 from coralexp.artifacts.key_schema import KEY_SCHEMA
 from coralexp.errors import ConfigError
-from coralexp.pipeline.tasks import Planner
+from coralexp.pipeline.planner import Planner
 from coralexp.spec.compose import parse
 from coralexp.spec.experiment import Machine
 

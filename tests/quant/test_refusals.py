@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coralexp.errors import OptionError
-from coralexp.quant import int16x8, ptq, ptq_ai_edge, qat
+from coralexp.quant import cluster, cqat, int16x8, pqat, prune, ptq, ptq_ai_edge, qat
 from coralexp.quant.calibration import representative
 from coralexp.quant.contract import QuantizationMode
 from coralexp.spec.compose import parse
@@ -18,7 +18,10 @@ CHOICES = sorted(
     path.stem for path in (Path(__file__).resolve().parents[2] / "conf" / "quant").glob("*.yaml")
 )
 
-MODES = {"none", "dynamic", "float16", "ptq", "ptq_ai_edge", "int16x8", "qat"}
+FINE_TUNED = {"qat", "pqat", "cqat"}
+COMPRESSED = {"prune", "cluster", "pqat", "cqat"}
+INTEGER = {"ptq", "tinyml_ptq", "ptq_ai_edge"} | FINE_TUNED | COMPRESSED
+MODES = {"none", "dynamic", "float16", "int16x8"} | INTEGER
 
 
 def test_the_modes_are_those_that_are_promised() -> None:
@@ -31,9 +34,10 @@ def test_every_choice_is_a_mode(choice: str) -> None:
     mode = bind(experiment["quant"])()
 
     assert isinstance(mode, QuantizationMode)
-    assert mode.integer_only == (choice in {"ptq", "ptq_ai_edge", "qat"})
-    assert (mode.fine_tuning is not None) == (choice == "qat")
-    assert (mode.calibration_images > 0) == (choice in {"ptq", "ptq_ai_edge", "int16x8"})
+    assert mode.integer_only == (choice in INTEGER)
+    assert (mode.fine_tuning is not None) == (choice in FINE_TUNED)
+    assert (mode.compression is not None) == (choice in COMPRESSED)
+    assert (mode.calibration_images > 0) == (choice in (INTEGER - FINE_TUNED) | {"int16x8"})
 
 
 @pytest.mark.parametrize("count", [0, -1])
@@ -62,3 +66,19 @@ def test_calibration_spans_the_range_of_pixels_and_leaves_the_images_alone() -> 
     assert (given[0].min(), given[0].max()) == (-1, 1)
     assert all(np.ptp(image) == 0 for image in given[1:])
     assert np.ptp(images) == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "option", "value"),
+    [
+        (prune.plan, "sparsity", 0.0),
+        (prune.plan, "sparsity", 1.0),
+        (pqat.plan, "sparsity", -1.0),
+        (cluster.plan, "clusters", 1),
+        (cqat.plan, "clusters", 257),
+        (cluster.plan, "epochs", 0),
+    ],
+)
+def test_a_compression_that_makes_no_sense_is_refused(plan, option: str, value: float) -> None:
+    with pytest.raises(OptionError, match=rf"^{option}: "):
+        plan(**{option: value})

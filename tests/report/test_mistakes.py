@@ -48,4 +48,4 @@ def test_a_sheet_is_as_high_as_its_mistakes(tmp_path: Path) -> None:
             heights.append(picture.size[1])
     assert heights[0] < heights[1]
     with pytest.raises(StoreError, match="not those that were judged"):
-        draw_mistakes(dataset, labels[1:], right[1:], tmp_path / "other.png")
+        draw_mistakes(dataset, labels[1:], answers[1:], tmp_path / "other.png")

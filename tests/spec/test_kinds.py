@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Optional, Union
+from typing import Literal, NamedTuple, Optional, Union
 
 import pytest
 
@@ -91,6 +91,25 @@ def test_a_value_that_does_not_fit_is_refused_in_words(
 def test_an_annotation_that_no_yaml_satisfies_is_refused(annotation: object) -> None:
     with pytest.raises(ValueError, match="is no annotation that a YAML file can satisfy"):
         kind_of(annotation, globals())
+
+
+class Shares(NamedTuple):
+    """Numbers by name."""
+
+    train: float
+    test: float
+
+
+def test_a_named_tuple_is_given_as_a_list_or_by_name() -> None:
+    kind = kind_of("Shares | None", globals())
+
+    assert kind.convert([1, 0.5]) == kind.convert({"test": 0.5, "train": 1}) == (1.0, 0.5)
+    assert kind.convert(None) is None
+    for wrong in ({"train": 1}, {"train": 1, "test": 1, "tset": 1}, [1], {"train": "a", "test": 1}):
+        with pytest.raises(
+            MismatchError, match=r"\[train, test\] or \{train, test\} by name or null"
+        ):
+            kind.convert(wrong)
 
 
 def test_values_worth_proposing() -> None:

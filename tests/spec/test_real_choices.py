@@ -30,10 +30,11 @@ print([name for name in heavy if name in sys.modules])
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_choice_parses(group: str) -> None:
     names = list(find_conf().choices(group))
-    needed = ["dataset.path=somewhere"] if group == "dataset" else []
+    path = ["dataset.path=somewhere"]
+    needed = {"folder": path, "npz": path, "tfds": ["dataset.name=beans"]}
 
     for name in names:
-        taken = needed if name in {"folder", "npz"} else []
+        taken = needed.get(name, []) if group == "dataset" else []
         (experiment,) = parse([f"{group}={name}", *taken]).experiments
         assert experiment[group].choice == name
 

@@ -111,6 +111,11 @@ def test_a_plugin_is_not_taken_from_the_file(experiment: Experiment) -> None:
         ("seed: 42", "seed: true", "seed: expected a whole number, got true"),
         ("seed: 42", "seed: 42\nstore: /x", "store: has no place in a stored configuration"),
         ("seed: 42", "seed: 42\nhydra: {}", "hydra: has no place in a stored configuration"),
+        (
+            "seed: 42",
+            "seed: 42\nhydra: {callbacks: {a: {_target_: joblib.load, filename: a.pkl}}}",
+            "hydra: has no place in a stored configuration",
+        ),
         ("choice: board", "chioce: board", "device: expected exactly choice, target, options"),
         ("choice: board", "choice: 3", "device: expected the name of a choice"),
         ("choice: board", "choice: board\n  more: 1", "device: expected exactly"),

@@ -10,20 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from measured_entries import write_entries
 from stand_in import build
 
 from coralexp.artifacts.examples import read_split
-from coralexp.artifacts.progress import silent
-from coralexp.artifacts.tflite_model import InputContract, TensorSpec, TfliteModel, write_contract
 from coralexp.boards.order import Protocol
 from coralexp.boards.presence import Found
-from coralexp.datasets import digits
 from coralexp.devices import cpu, edge_tpu
-from coralexp.edgetpu.compiler.options import CompileOptions
 from coralexp.errors import BoardError
 from coralexp.spec.experiment import Machine
-from coralexp.stages.compile import compile_stage
-from coralexp.stages.dataset import write_dataset
 from coralexp.stages.measure import measure_model
 from coralexp.stages.on_device import Bench
 
@@ -34,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.toolchain
 
-NETWORK = "edgetpu/models/mobilenet_v1_0.25_128_quant"
 SHORT = Protocol(warm_up=2, at_least=20, seconds=0.0)
 THERE = Found(there=True, what="a stand-in")
 USB = {
@@ -47,25 +41,23 @@ USB = {
 
 
 @pytest.fixture(scope="module")
-def converted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("converted")
-    path = folder / "model.tflite"
-    shutil.copyfile(shared / f"{NETWORK}.tflite", path)
-    pixels = TensorSpec("input", (1, 128, 128, 3), "uint8", 1 / 128, 128)
-    answer = TensorSpec("output", (1, 1001), "uint8", 1 / 256, 0)
-    classes = tuple(f"name {number}" for number in range(1001))
-    write_contract(
-        TfliteModel(path, path.stat().st_size, InputContract(pixels, 1, 0), answer, classes)
-    )
-    return folder
+def entries(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_entries(shared, tmp_path_factory.mktemp("entries"))
 
 
 @pytest.fixture(scope="module")
-def compiled(shared: Path, converted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("compiled")
-    compile_stage(converted, "none", CompileOptions(), folder)
-    shutil.copyfile(shared / f"{NETWORK}_edgetpu.tflite", folder / "model_edgetpu.tflite")
-    return folder
+def converted(entries: dict[str, Path]) -> Path:
+    return entries["convert"]
+
+
+@pytest.fixture(scope="module")
+def compiled(entries: dict[str, Path]) -> Path:
+    return entries["compile"]
+
+
+@pytest.fixture(scope="module")
+def dataset(entries: dict[str, Path]) -> Path:
+    return entries["dataset"]
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +65,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("library"), invoke_us=3_000, first_us=20_000)
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dataset")
-    write_dataset(digits.read(side_px=128, channels=3, limit=100), 1, folder, silent)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def evaluated(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a host would have said: always class 7."""
-    folder = tmp_path_factory.mktemp("evaluated")
-    _, labels = read_split(dataset, "test")
-    rows = np.zeros((len(labels), 1001), np.float32)
-    rows[:, 7] = 1
-    np.savez(folder / "predictions.npz", labels=labels, probabilities=rows)
-    return folder
-
-
 @pytest.fixture
-def judging(library: Path, dataset: Path, evaluated: Path) -> Bench:
-    return bench(library, dataset=dataset, evaluated=evaluated)
+def judging(library: Path, entries: dict[str, Path]) -> Bench:
+    return bench(library, dataset=entries["dataset"], evaluated=entries["evaluate"])
 
 
 def plan(measure: str = "auto", images: int | None = 0) -> Device:
@@ -131,6 +105,7 @@ def test_what_was_measured_stands_in_the_place_of_the_prediction(
         before = predicted[f"edgetpu_latency_{name}ms"]
         assert timings[f"edgetpu_latency_predicted_{name}ms"] == before
     assert tags["edgetpu_latency_source"] == tags["device_latency_source"] == "measured"
+    assert tags["measured_on"] == THERE.what
     assert tags["edgetpu_library"] == str(library)
     assert "raw" not in read(tmp_path / "board.json")
     assert not (tmp_path / "notes.txt").exists()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coralexp.training.batches import batch_indices, steps_per_epoch
+from coralexp.training.batches import batch_indices, steps_per_epoch, training_batches
 from coralexp.training.contract import Augmentation
 
 SIZES = st.integers(1, 60)
@@ -42,7 +42,6 @@ LABELS = np.arange(10) % 3
 
 
 def batches(seed: int = 5, augmentation: Augmentation | None = None) -> list:
-    from coralexp.training.batches import training_batches
 
     made = training_batches(
         IMAGES,
@@ -67,6 +66,25 @@ def test_training_sees_scaled_images_with_their_labels() -> None:
         assert images.dtype == labels.dtype == np.float32
         assert labels.argmax(axis=1).tolist() == LABELS[chosen].tolist()
         assert labels.sum(axis=1).tolist() == [1.0] * len(chosen)
+
+
+@pytest.mark.tf
+def test_features_are_passed_on_whatever_their_range() -> None:
+
+    features = np.linspace(-5, 5, 80, dtype=np.float32).reshape(10, 2, 2, 2)
+
+    made = training_batches(
+        features,
+        LABELS,
+        classes=3,
+        batch_size=4,
+        epochs=1,
+        augmentation=Augmentation(),
+        seed=5,
+    )
+
+    for step, (batch, _) in enumerate(made.as_numpy_iterator()):
+        assert np.array_equal(batch, features[batch_indices(10, 4, 5, step)])
 
 
 @pytest.mark.tf

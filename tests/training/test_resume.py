@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-import pickle
+import pickle  # noqa: S403 - to see it refused
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,12 @@ import pytest
 
 from coralexp.artifacts.progress import silent
 from coralexp.training import recipe
-from coralexp.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from coralexp.training.checkpoint import (
+    Checkpoint,
+    ForeignCheckpointError,
+    read_checkpoint,
+    write_checkpoint,
+)
 from coralexp.training.fit import Labelled, fit
 
 if TYPE_CHECKING:
@@ -108,9 +114,14 @@ def test_a_whole_one_is_taken_up(
     assert all(map(np.array_equal, weights, undisturbed))
 
 
-def flipped(content: bytes) -> bytes:
-    at = len(content) // 2
+def flipped(content: bytes, at: int) -> bytes:
     return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def in_weights(content: bytes) -> int:
+    """Return where the last byte of the first weights is."""
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        return file.infolist()[1].header_offset - 1
 
 
 def without_best(content: bytes, folder: Path) -> bytes:
@@ -139,7 +150,7 @@ def changed(content: bytes, folder: Path, change: Callable[[dict[str, object]], 
 DAMAGES = {
     "empty": lambda content, _: b"",
     "cut": lambda content, _: content[: len(content) // 2],
-    "one bit": lambda content, _: flipped(content),
+    "one bit": lambda content, _: flipped(content, in_weights(content)),
     "text": lambda content, _: b"no checkpoint",
     "a pickle": lambda content, _: pickle.dumps({"facts": 1}),
     "no early stopping": without_best,
@@ -165,6 +176,27 @@ def test_a_damaged_or_foreign_one_is_told_and_training_begins_anew(
     assert ".0123.resume" in notes[0]
     assert notes[0].endswith("; training begins with the first epoch")
     assert all(map(np.array_equal, weights, undisturbed))
+
+
+def test_any_flipped_bit_is_noticed_or_means_nothing(tmp_path: Path, whole: bytes) -> None:
+    file = tmp_path / "train" / ".0123.resume"
+    file.parent.mkdir()
+    file.write_bytes(whole)
+    right = read_checkpoint(file)
+    assert right is not None
+    noticed = 0
+    for at in range(0, len(whole), 11):
+        file.write_bytes(flipped(whole, at))
+        try:
+            found = read_checkpoint(file)
+        except ForeignCheckpointError:
+            noticed += 1
+            continue
+        assert found is not None
+        assert found.facts == right.facts
+        for group, arrays in right.arrays.items():
+            assert all(map(np.array_equal, found.arrays[group], arrays)), at
+    assert noticed > len(whole) // 22
 
 
 def test_that_of_another_network_is_told(tmp_path: Path, undisturbed: list[np.ndarray]) -> None:

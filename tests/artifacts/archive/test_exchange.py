@@ -20,7 +20,7 @@ from coralexp.errors import ArchiveError, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-ANNA = {"student": "anna"}
+SEVEN = {"student": "7"}
 
 
 def taken(path: Path, store: Store, *, trust: bool = False) -> Taken:
@@ -41,20 +41,20 @@ def test_a_sweep_arrives_whole_with_its_tag_and_its_origin(
     theirs: Store, ours: Store, tmp_path: Path
 ) -> None:
     sweep, runs = swept_runs(theirs, 2)
-    pack([sweep, *runs], theirs, tmp_path / "anna.zip", ANNA)
+    pack([sweep, *runs], theirs, tmp_path / "07.zip", SEVEN)
 
-    found = taken(tmp_path / "anna.zip", ours)
+    found = taken(tmp_path / "07.zip", ours)
 
-    assert (len(found.runs), found.known, found.entries, found.tags) == (3, 0, 5, ANNA)
+    assert (len(found.runs), found.known, found.entries, found.tags) == (3, 0, 5, SEVEN)
     assert {run.id for run in ours.runs} == {sweep.id, *(run.id for run in runs)}
     for run in runs:
         here = ours.runs.find(run.id)
-        assert here.tags == {**run.tags, **ANNA}
+        assert here.tags == {**run.tags, **SEVEN}
         assert (here.started, here.host, here.metrics) == (run.started, run.host, run.metrics)
-        assert (here.imported, here.logged, here.mlflow_run_id) == ("anna.zip", False, None)
+        assert (here.imported, here.logged, here.mlflow_run_id) == ("07.zip", False, None)
         for stage, made in here.stages.items():
             assert ours.is_whole(stage, made.key)
-            assert ours.record(stage, made.key).imported == "anna.zip"
+            assert ours.record(stage, made.key).imported == "07.zip"
     their_files, our_files = everything_below(theirs.root), everything_below(ours.root)
     assert their_files.keys() == our_files.keys()
     same = [name for name in our_files if their_files[name] == our_files[name]]
@@ -64,21 +64,21 @@ def test_a_sweep_arrives_whole_with_its_tag_and_its_origin(
 
 def test_twice_adds_nothing(theirs: Store, ours: Store, tmp_path: Path) -> None:
     run = stored_run(theirs)
-    pack([run], theirs, tmp_path / "anna.zip", ANNA)
-    taken(tmp_path / "anna.zip", ours)
+    pack([run], theirs, tmp_path / "07.zip", SEVEN)
+    taken(tmp_path / "07.zip", ours)
     before = everything_below(ours.root)
 
-    found = taken(tmp_path / "anna.zip", ours)
+    found = taken(tmp_path / "07.zip", ours)
 
     assert (found.runs, found.known, found.entries) == ([], 1, 0)
     assert everything_below(ours.root) == before
-    assert taken(tmp_path / "anna.zip", theirs).known == 1
+    assert taken(tmp_path / "07.zip", theirs).known == 1
     assert theirs.record("train", run.stages["train"].key).imported is None
 
 
 def test_equal_content_makes_equal_bytes(theirs: Store, ours: Store, tmp_path: Path) -> None:
     sweep, runs = swept_runs(theirs, 2)
-    pack([sweep, *runs], theirs, tmp_path / "a.zip", ANNA)
+    pack([sweep, *runs], theirs, tmp_path / "a.zip", SEVEN)
     taken(tmp_path / "a.zip", ours)
     for run in ours.runs:
         run.tags.pop("student", None)
@@ -87,7 +87,7 @@ def test_equal_content_makes_equal_bytes(theirs: Store, ours: Store, tmp_path: P
     for path in (ours.root / "train").rglob("*"):
         os.utime(path, (1, 1))
 
-    pack(list(reversed(list(ours.runs))), ours, tmp_path / "b.zip", ANNA)
+    pack(list(reversed(list(ours.runs))), ours, tmp_path / "b.zip", SEVEN)
 
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
