@@ -77,7 +77,9 @@ def start(bare_python: Path) -> Callable[..., subprocess.Popen[str]]:
         return subprocess.Popen(
             [bare_python, script, *map(str, words)],
             cwd=script.parent.parent,
-            env={name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+            env={
+                name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ
+            }
             | more,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,5 +108,3 @@ def browser() -> str:
     if found is None:
         pytest.skip("needs chromium: apt-get install chromium")
     return found
-
-

@@ -68,9 +68,9 @@ def _measured(model: str, processor: str, asked: argparse.Namespace) -> dict[str
 def _table(result: dict[str, object]) -> list[str]:
     """Return what was measured as lines."""
     place = "the Edge TPU" if result["processor"] == EDGE_TPU else "the CPU: no Edge TPU took part"
+    first = f"the first took {float(str(result['first_ms'])):.3f} ms"
     lines = [
-        f"measured on {place}; {result['inferences']} inferences; the first took"
-        f" {float(str(result['first_ms'])):.3f} ms",
+        f"measured on {place}; {result['inferences']} inferences; {first}",
         f"{'ms':<14}" + "".join(f"{name:>9}" for name in _COLUMNS),
     ]
     for title, name in (("invoke alone", "invoke_ms"), ("end to end", "end_to_end_ms")):

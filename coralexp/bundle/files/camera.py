@@ -85,8 +85,7 @@ def _said(classifier: Classifier, picture: Image, top: int) -> dict[str, Json]:
     pixels = fit(picture, classifier.side_px, classifier.channels, classifier.resize)
     row, spent_ms = classifier.classify(pixels)
     labels: list[Json] = [
-        {"label": label, "probability": share}
-        for label, share in best(row, classifier.labels, top)
+        {"label": label, "probability": share} for label, share in best(row, classifier.labels, top)
     ]
     return {"labels": labels, "ms": round(spent_ms, 3), "processor": classifier.processor}
 

@@ -1,9 +1,9 @@
 """A page that shows what the camera sees, for boards without a screen; this machine alone gets it.
 
-    /             the page
-    /stream.mjpg  pictures one after another
-    /frame.jpg    the last picture
-    /state.json   the last answer
+/             the page
+/stream.mjpg  pictures one after another
+/frame.jpg    the last picture
+/state.json   the last answer
 """
 
 from __future__ import annotations
