@@ -23,10 +23,10 @@ from coralexp.bundle.contents import board_of, contents_of
 from coralexp.bundle.files.bundled import pictures
 from coralexp.bundle.manifest import source_of
 from coralexp.bundle.pages import BOARDS
-from coralexp.bundle.written import write_bundle
+from coralexp.bundle.written import check_target, write_bundle
 from coralexp.cli.main import main
 from coralexp.datasets.pictures import decode
-from coralexp.errors import StoreError
+from coralexp.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +143,31 @@ def test_damaged_files_are_refused_by_every_script(
     assert complained.startswith(f"{file}: ")
     assert says in complained
     assert "Traceback" not in complained
+
+
+def test_whoever_stops_reading_gets_no_traceback(
+    bundle: Path, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    words = [bundle / "samples"] * 400  # more than a pipe holds
+    with start(bundle / "classify.py", *words, "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        complained = process.stderr.read()
+
+    assert process.returncode == 141
+    assert "Traceback" not in complained
+
+
+@pytest.mark.parametrize("out", [".", "..", "here.zip"])
+def test_a_place_where_no_folder_can_lie_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"name a new one|is to be a folder"):
+        check_target(Path(out), force=True)
 
 
 def test_a_manifest_cannot_name_files_elsewhere(bundle: Path, told: Told) -> None:

@@ -243,9 +243,14 @@ def test_a_browser_shows_the_picture_and_its_answer(
     shot = tmp_path / "shot.png"
     flags += ["--window-size=800,900", "--timeout=3000", f"--screenshot={shot}"]
 
-    subprocess.run([browser, *flags, page[0]], check=True, capture_output=True, timeout=120)
+    for _ in range(5):  # a browser takes its picture when it likes
+        subprocess.run([browser, *flags, page[0]], check=True, capture_output=True, timeout=120)
+        seen = np.asarray(Image.open(shot).convert("RGB"), int)
+        white = (seen > 240).all(axis=-1)
+        green = seen[..., 1] > seen[..., 0] + 60  # the bar of the probability
+        if green.any():
+            break
 
-    seen = np.asarray(Image.open(shot).convert("RGB"))
-    white = (seen > 240).all(axis=-1)
     assert white[:500].mean() > 0.01  # the sign, its frame and the words on it
-    assert white[500:].mean() > 0.001  # the label below
+    assert white[:500, :60].any()  # words
+    assert green[520:640].any()

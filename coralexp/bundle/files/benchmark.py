@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from coralexp.bundle.files.bundled.classifier import CPU, EDGE_TPU, Classifier, add_options
+from coralexp.bundle.files.bundled.ending import ended
 from coralexp.bundle.files.bundled.manifest import BundleError, group, read_manifest
 
 FOLDER = Path(__file__).resolve().parent
@@ -82,4 +83,4 @@ def _table(result: dict[str, object]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(main))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.bundle.files.bundled import frames, overlay, window
 from coralexp.bundle.files.bundled.classifier import Classifier, add_options, best
+from coralexp.bundle.files.bundled.ending import ended
 from coralexp.bundle.files.bundled.manifest import BundleError, read_manifest
 from coralexp.bundle.files.bundled.page import Page
 from coralexp.bundle.files.bundled.pictures import fit
@@ -137,4 +138,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(main))

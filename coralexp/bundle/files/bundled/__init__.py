@@ -7,4 +7,5 @@ self_check    are the answers those of the run that the bundle is of
 frames        pictures from a camera, a video or a folder
 overlay       an answer written on its picture
 page, window  where they are shown
+ending        what a script leaves behind
 """
