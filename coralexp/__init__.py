@@ -3,7 +3,8 @@
 Each room imports only from the rooms below it:
 
     cli                      what a user can say: one file a verb
-    tracking | report        MLflow and the console; tables and pictures
+    tracking | report | bundle
+                             MLflow and the console; tables and pictures; what goes to a board
     pipeline                 in which order, what to reuse, who is told
     stages                   dataset, train, qat, convert, evaluate, compile, measure
     datasets | backbones | heads | quant | devices | training | boards

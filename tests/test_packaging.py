@@ -41,6 +41,14 @@ def test_every_module_and_every_choice_is_in_the_wheel(contents: set[str]) -> No
     assert (files("coralexp", "*.py") | choices) - contents == set()
 
 
+def test_everything_that_a_bundle_holds_is_in_the_wheel(contents: set[str]) -> None:
+    tracked = ["git", "-C", str(ROOT), "ls-files", "coralexp/bundle"]
+    held = subprocess.check_output(tracked, text=True).split()
+
+    assert "coralexp/bundle/files/bundled/page.html" in held
+    assert set(held) - contents == set()
+
+
 def test_fonts_travel_with_their_licence(contents: set[str]) -> None:
     fonts = [name for name in contents if name.endswith(".ttf")]
 

@@ -143,7 +143,7 @@ def _words(record: RunRecord, model: TfliteModel, why: str, *, compiled: bool) -
         "run": record.id,
         "overrides": " ".join(record.overrides) or "the defaults",
         "figures": "\n".join(rows),
-        "compiled": "`model_edgetpu.tflite` is the model for the Edge TPU, `model.tflite` for a CPU."
+        "compiled": "`model_edgetpu.tflite` is for the Edge TPU, `model.tflite` for a CPU."
         if compiled
         else f"This bundle has no model for the Edge TPU: {why}.",
         "zip": "BUNDLE.zip",

@@ -87,7 +87,7 @@ def deploy(
     incoming = f"{root}/.incoming-{name}"
     board.run(f"mkdir -p -- {shlex.quote(incoming)}", _SHORT_S)
     try:
-        return _arrive(files, board, root, name, python, options)
+        return _arrive(files, board, (root, name), python=python, options=options)
     finally:
         with contextlib.suppress(BoardError):
             board.run(f"rm -rf -- {shlex.quote(incoming)}", _SHORT_S)
@@ -96,13 +96,15 @@ def deploy(
 def _arrive(
     files: Mapping[str, bytes],
     board: Board,
-    root: str,
-    name: str,
+    place: tuple[str, str],
+    *,
     python: str,
     options: Sequence[str],
 ) -> Deployed:
+    """Bring a bundle to a root and an id there."""
+    root, name = place
     incoming = f"{root}/.incoming-{name}"
-    receiver = f"{incoming}/.receive.py"
+    receiver = f"{incoming}/{_RECEIVER.name}"
     board.send(_RECEIVER.read_bytes(), receiver)
     for file in (NAME, DIGEST):
         board.send(files[file], f"{incoming}/{file}")
@@ -112,23 +114,23 @@ def _arrive(
         current = str(there["current"])
         answer = _self_check(board, current, python, options, "it is the current version, still")
         return Deployed(current, (), len(files), answer, before=None)
-    missing = there["missing"]
-    sent = [str(file) for file in missing] if isinstance(missing, list) else []
+    sent = _names(there["missing"])
     for file in sent:
         board.send(files[file], f"{incoming}/{file}")
-    damaged = _answer(board, [*start, "verify", root, name])["damaged"]
-    if isinstance(damaged, list) and damaged:
-        names = ", ".join(map(str, damaged))
-        raise BoardError(f"{board.address}: damaged on the way: {names}; deploy it again")
+    damaged = ", ".join(_names(_answer(board, [*start, "verify", root, name])["damaged"]))
+    if damaged:
+        raise BoardError(f"{board.address}: damaged on the way: {damaged}; deploy it again")
     stays = f"{there['current']} stays" if there["current"] else "nothing was put in place"
     answer = _self_check(board, incoming, python, options, stays)
     version = f"{hashlib.sha256(files[NAME]).hexdigest()[:_NAME_DIGITS]}-{name}"
     done = _answer(board, [*start, "activate", root, name, version])
-    before = done["before"]
+    before = None if done["before"] is None else str(done["before"])
     kept = len(files) - len(sent) - 2  # the manifest and its digest are sent each time
-    return Deployed(
-        str(done["folder"]), tuple(sent), kept, answer, None if before is None else str(before)
-    )
+    return Deployed(str(done["folder"]), tuple(sent), kept, answer, before)
+
+
+def _names(found: Json) -> list[str]:
+    return [str(name) for name in found] if isinstance(found, list) else []
 
 
 def _root(board: Board, folder: str) -> str:

@@ -17,8 +17,10 @@ BOARDS: tuple[Board, ...] = ("dev_board", "raspberry_pi", "pc")
 FILES = Path(__file__).with_name("files")
 _HERE, _THERE = "coralexp.bundle.files.bundled", "bundled"  # the folder is the top one there
 _SCRIPTS = ("classify.py", "camera.py", "benchmark.py")
-_PCIE = {"Devices": [{"PathOnHost": "/dev/apex_0", "PathInContainer": "/dev/apex_0"}]}
-_USB = {
+_Devices = dict[str, list["Json"]]
+
+_PCIE: _Devices = {"Devices": [{"PathOnHost": "/dev/apex_0", "PathInContainer": "/dev/apex_0"}]}
+_USB: _Devices = {
     "Binds": ["/dev/bus/usb:/dev/bus/usb"],
     "DeviceCgroupRules": ["c 189:* rmw"],  # 189 is the number of USB devices in Linux
 }
@@ -67,7 +69,7 @@ def filled(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _iotedge(devices: Mapping[str, Json]) -> bytes:
+def _iotedge(devices: _Devices) -> bytes:
     """Return the deployment manifest; `createOptions` is JSON in a text there, as IoT Edge has it.
 
     A container sees a V4L2 camera; the Raspberry Pi's own needs programs that are outside of it.

@@ -25,8 +25,10 @@ def check_target(out: Path, *, force: bool) -> None:
         ConfigError: If it is taken.
     """
     problems = []
-    if out.suffix == ".zip":
-        problems.append(Problem("OUT", f"{out} is to be a folder; {out} is made beside it"))
+    if out.resolve() in {Path.cwd(), *Path.cwd().parents}:
+        problems.append(Problem("OUT", f"{out} is the folder of this command; name a new one"))
+    elif out.suffix == ".zip":
+        problems.append(Problem("OUT", f"{out} is to be a folder; its zip file is made beside it"))
     elif out.exists() and not ((out / NAME).is_file() or _is_empty(out)):
         problems.append(Problem("OUT", f"{out} is there, and is no bundle; name another place"))
     elif not force:

@@ -24,8 +24,8 @@ _DESCRIPTION = """\
 Write a folder, and a zip file beside it, with the model of a run and scripts that classify pictures
 (classify.py), show what a camera sees (camera.py) and measure (benchmark.py) on a board or a PC.
 
-They need Python 3.7 or later, numpy, Pillow and a TFLite runtime, nothing of coralexp, take the Edge
-TPU if there is one, and refuse a bundle that is damaged. The same run gives the same bytes."""
+They need Python 3.7 or later, numpy, Pillow and a TFLite runtime, nothing of coralexp, take the
+Edge TPU if there is one, and refuse a bundle that is damaged. The same run gives the same bytes."""
 _EPILOG = """\
 examples:
   coralexp bundle 20261123-165012 out/glyphs

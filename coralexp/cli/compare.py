@@ -13,6 +13,7 @@ from coralexp.artifacts.runs import Runs
 from coralexp.errors import StoreError, UnknownRunError
 from coralexp.report.compare import chosen, print_comparison, tagged
 from coralexp.report.frame import write_csv
+from coralexp.report.pick import best, estimated, read_limit, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,8 @@ examples:
   coralexp compare 20261123-165012 3f2a9   two runs
   coralexp compare --csv runs.csv          everything that is known of them, for a spreadsheet
   coralexp compare --tag student           all runs that a student handed in
+  coralexp compare --where 'edgetpu_latency_ms<5' --best accuracy --print id
+                                           the most accurate of the fast ones, for a script
 """
 
 
@@ -45,7 +48,8 @@ def main(args: Sequence[str]) -> int:
         Exit status.
 
     Raises:
-        UnknownRunError: If there is no such run.
+        UnknownRunError: If there is no such run, or none within the limits.
+        ConfigError: If a limit is none, or no run has a metric of that name.
         StoreError: If the CSV file cannot be written.
     """
     given = _parser().parse_intermixed_args(args)
@@ -61,13 +65,32 @@ def main(args: Sequence[str]) -> int:
         records = chosen(runs, ids)
     if not records:
         raise UnknownRunError(f"{runs.folder}: there are no runs yet; `coralexp` makes one")
-    if given.csv is None:
+    records = _picked(records, given)
+    if given.print == "id":
+        sys.stdout.write("".join(f"{record.id}\n" for record in records))
+    elif given.csv is None:
         print_comparison(records, Console(), [word.partition("=")[0] for word in given.tag])
     elif given.csv == "-":
         write_csv(records, sys.stdout)
     else:
         _write_file(records, Path(given.csv))
     return 0
+
+
+def _picked(records: list[RunRecord], given: argparse.Namespace) -> list[RunRecord]:
+    """Return the runs within the limits, or the best of them; say what was only estimated."""
+    metric = given.best or given.least
+    if metric is None and not given.where:
+        return records
+    limits = [read_limit(text) for text in given.where]
+    records = within(records, limits)
+    if metric is not None:
+        records = [best(records, metric, least=given.least is not None)]
+        names = [*(limit.metric for limit in limits), metric]
+        for name in estimated(records[0], names):
+            text = f"note: {name} of run {records[0].id} is estimated, not measured\n"
+            sys.stderr.write(text)
+    return records
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,6 +110,18 @@ def _parser() -> argparse.ArgumentParser:
         help="only runs that have this tag, which comes first: student, student=7",
     )
     parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="LIMIT",
+        help="only finished runs that keep it: 'accuracy>=0.9', 'edgetpu_latency_ms<5'",
+    )
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--best", metavar="METRIC", help="only the run that has the most of it")
+    order.add_argument("--least", metavar="METRIC", help="only the run that has the least of it")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--print", choices=("id",), help="print the ids alone, a line each")
+    shown.add_argument(
         "--csv", metavar="OUT", help="write a file instead, a row a run; `-` writes to the terminal"
     )
     parser.add_argument(

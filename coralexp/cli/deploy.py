@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from coralexp.bundle.deploy import Deployed
 
 _DESCRIPTION = """\
-Send the bundle of a run (see `coralexp bundle`) to a board over SSH: only the files that differ from
-what is there. It is looked at file by file there and has to pass its self-check; then
+Send the bundle of a run (see `coralexp bundle`) to a board over SSH: only the files that differ
+from what is there. It is looked at file by file there and has to pass its self-check; then
 ~/coralexp/current becomes the new version, in one step. If anything fails, the old one stays.
 
 The board's key has to be known, and yours let in, as for `ssh`; a password is never asked for."""

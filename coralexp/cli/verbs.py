@@ -20,7 +20,7 @@ VERBS: Mapping[str, str] = {
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
-    "bundle": "write a folder for a board: the model of a run, and scripts that classify and measure",
+    "bundle": "write a folder for a board: the model of a run, and scripts that start it there",
     "deploy": "send that folder to a board, and put it in place when it has answered there",
     "store": "list, explain, verify and prune what the stages made",
     "export-runs": "write runs with their artifacts into one file, for another store",

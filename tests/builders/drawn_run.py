@@ -1,4 +1,4 @@
-"""A finished run whose network tells drawn signs apart, made by hand: no TensorFlow, no training."""
+"""A finished run whose network tells drawn signs apart, made by hand, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -134,9 +134,7 @@ def _convert(folder: Path) -> None:
         for end in ends
     )
     contract = InputContract(source, 1.0, -128.0)
-    write_contract(
-        TfliteModel(folder / "model.tflite", len(content), contract, result, CLASSES)
-    )
+    write_contract(TfliteModel(folder / "model.tflite", len(content), contract, result, CLASSES))
 
 
 def _evaluate(folder: Path, model: TfliteModel, images: np.ndarray, labels: np.ndarray) -> None:
@@ -224,7 +222,11 @@ def built(
         code, operator = schema.OperatorCodeT(), schema.OperatorT()
         code.builtinCode, code.version = kind, 4 if kind != schema.BuiltinOperator.CUSTOM else 1
         code.deprecatedBuiltinCode = min(kind, 127)
-        operator.opcodeIndex, operator.inputs, operator.outputs = len(model.operatorCodes), inputs, outputs
+        operator.opcodeIndex, operator.inputs, operator.outputs = (
+            len(model.operatorCodes),
+            inputs,
+            outputs,
+        )
         if kind == schema.BuiltinOperator.FULLY_CONNECTED:
             operator.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
             operator.builtinOptions = schema.FullyConnectedOptionsT()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import venv
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bare_python import bare
 from drawn_run import drawn_run, edge_tpu_network
 
 from coralexp.artifacts.store import Store
@@ -19,12 +17,9 @@ from coralexp.bundle.written import write_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from coralexp.artifacts.record import RunRecord
-
-# What a bundle needs, and what comes with each when it is installed.
-PACKAGES = ("numpy", "pillow", "ai-edge-litert", "backports.strenum", "flatbuffers", "tqdm")
-PACKAGES += ("typing-extensions", "protobuf", "ml-dtypes")
 
 
 @pytest.fixture(scope="session")
@@ -58,15 +53,7 @@ def compiled_bundle(store: Store, compiled_run: RunRecord, tmp_path: Path) -> Pa
 @pytest.fixture(scope="session")
 def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter of an environment that holds numpy, Pillow and a TFLite runtime alone."""
-    folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, symlinks=os.name != "nt", with_pip=False)
-    (site,) = {*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")}
-    for package in PACKAGES:
-        for file in metadata.files(package) or []:
-            top = file.parts[0]
-            if top != ".." and not (site / top).exists():
-                (site / top).symlink_to(Path(file.locate()).parents[len(file.parts) - 1] / top)
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return bare(tmp_path_factory.mktemp("bare"))
 
 
 @pytest.fixture
@@ -77,7 +64,9 @@ def start(bare_python: Path) -> Callable[..., subprocess.Popen[str]]:
         return subprocess.Popen(
             [bare_python, script, *map(str, words)],
             cwd=script.parent.parent,
-            env={name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+            env={
+                name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ
+            }
             | more,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,5 +95,3 @@ def browser() -> str:
     if found is None:
         pytest.skip("needs chromium: apt-get install chromium")
     return found
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import operator
 import subprocess
 import sys
 import zipfile
@@ -22,10 +23,10 @@ from coralexp.bundle.contents import board_of, contents_of
 from coralexp.bundle.files.bundled import pictures
 from coralexp.bundle.manifest import source_of
 from coralexp.bundle.pages import BOARDS
-from coralexp.bundle.written import write_bundle
+from coralexp.bundle.written import check_target, write_bundle
 from coralexp.cli.main import main
 from coralexp.datasets.pictures import decode
-from coralexp.errors import StoreError
+from coralexp.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,9 +48,13 @@ def logged(store: Store, run: RunRecord) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_environment_of_these_tests_has_nothing_of_ours(bare_python: Path) -> None:
-    program = "import importlib.util,sys;print([n for n in sys.argv[1:] if importlib.util.find_spec(n)])"
+    program = (
+        "import importlib.util,sys;print([n for n in sys.argv[1:] if importlib.util.find_spec(n)])"
+    )
 
-    said = subprocess.check_output([bare_python, "-I", "-c", program, *ABSENT, "numpy", "PIL"], text=True)
+    said = subprocess.check_output(
+        [bare_python, "-I", "-c", program, *ABSENT, "numpy", "PIL"], text=True
+    )
 
     assert said.strip() == "['numpy', 'PIL']"
 
@@ -62,9 +67,7 @@ def test_every_picture_of_the_test_split_gets_the_probabilities_that_the_run_log
     for number, image in enumerate(images):
         Image.fromarray(image[..., 0]).save(tmp_path / f"split/{number:03d}.png")
 
-    said, where = told(
-        bundle / "classify.py", tmp_path / "split", "--json", "--top", len(CLASSES)
-    )
+    said, where = told(bundle / "classify.py", tmp_path / "split", "--json", "--top", len(CLASSES))
 
     answers = [json.loads(line) for line in said.splitlines()]
     assert [Path(answer["image"]).name for answer in answers] == [
@@ -114,9 +117,9 @@ def test_the_self_check_fails_where_they_are_not(bundle: Path, told: Told) -> No
 
 @pytest.mark.parametrize("script", ["classify.py --self-check", "camera.py", "benchmark.py"])
 @pytest.mark.parametrize(
-    ("name", "harm", "says"),
+    "harm",
     [
-        ("model.tflite", lambda data: data[:-1], "model.tflite (1"),
+        ("model.tflite", operator.itemgetter(slice(-1)), "model.tflite (1"),
         ("labels.txt", lambda data: data.replace(b"disc", b"disk"), "labels.txt (other content)"),
         ("agent.pyz", lambda data: None, "agent.pyz (missing)"),
         ("manifest.json", lambda data: data.replace(b'"pc"', b'"PC"'), "manifest.json is damaged"),
@@ -125,9 +128,10 @@ def test_the_self_check_fails_where_they_are_not(bundle: Path, told: Told) -> No
     ids=["cut", "changed", "missing", "manifest changed", "manifest missing"],
 )
 def test_damaged_files_are_refused_by_every_script(
-    bundle: Path, told: Told, script: str, name: str, harm: Callable[[bytes], bytes], says: str
+    bundle: Path, told: Told, script: str, harm: tuple[str, Callable[[bytes], bytes], str]
 ) -> None:
-    content = harm((bundle / name).read_bytes())
+    name, change, says = harm
+    content = change((bundle / name).read_bytes())
     (bundle / name).unlink()
     if content is not None:
         (bundle / name).write_bytes(content)
@@ -139,6 +143,31 @@ def test_damaged_files_are_refused_by_every_script(
     assert complained.startswith(f"{file}: ")
     assert says in complained
     assert "Traceback" not in complained
+
+
+def test_whoever_stops_reading_gets_no_traceback(
+    bundle: Path, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    words = [bundle / "samples"] * 400  # more than a pipe holds
+    with start(bundle / "classify.py", *words, "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        complained = process.stderr.read()
+
+    assert process.returncode == 141
+    assert "Traceback" not in complained
+
+
+@pytest.mark.parametrize("out", [".", "..", "here.zip"])
+def test_a_place_where_no_folder_can_lie_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"name a new one|is to be a folder"):
+        check_target(Path(out), force=True)
 
 
 def test_a_manifest_cannot_name_files_elsewhere(bundle: Path, told: Told) -> None:
@@ -158,9 +187,10 @@ def test_the_benchmark_follows_the_protocol(bundle: Path, told: Told) -> None:
 
     result = json.loads(said)
     assert result["processor"] == "cpu"
-    assert result["model"]["sha256"] == hashlib.sha256(
-        (bundle / "model.tflite").read_bytes()
-    ).hexdigest()
+    assert (
+        result["model"]["sha256"]
+        == hashlib.sha256((bundle / "model.tflite").read_bytes()).hexdigest()
+    )
     assert result["inferences"] == len(result["raw"]["invoke_ms"]) == 20
     assert result["protocol"]["warm_up"] == 10
 
@@ -177,9 +207,7 @@ def test_an_edge_tpu_is_used_where_its_library_takes_the_compiled_model(
     library = build(tmp_path, invoke_us=2_000)
     picture = compiled_bundle / "samples/000.png"
 
-    said, where = told(
-        compiled_bundle / "classify.py", picture, "--json", "--delegate", library
-    )
+    said, where = told(compiled_bundle / "classify.py", picture, "--json", "--delegate", library)
 
     answer = json.loads(said)
     assert answer["processor"] == "edgetpu"

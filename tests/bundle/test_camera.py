@@ -21,6 +21,7 @@ from coralexp.bundle.files.bundled import frames, overlay
 from coralexp.bundle.files.bundled.manifest import BundleError
 
 if TYPE_CHECKING:
+    import http.client
     from collections.abc import Callable, Generator
     from pathlib import Path
 
@@ -58,7 +59,9 @@ def film(tmp_path: Path) -> Callable[[str], Path]:
             first, *rest = map(_stamped, range(len(SCENES)), SCENES)
             first.save(path, save_all=True, append_images=rest, duration=100)
         else:
-            cv2 = pytest.importorskip("cv2", reason="needs OpenCV: pip install opencv-python-headless")
+            cv2 = pytest.importorskip(
+                "cv2", reason="needs OpenCV: pip install opencv-python-headless"
+            )
             video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (200, 128))
             for sign in SCENES:
                 video.write(np.asarray(scene(sign))[:, :, ::-1])
@@ -198,6 +201,11 @@ def page(
             process.terminate()
 
 
+def _opened(url: str, **headers: str) -> http.client.HTTPResponse:
+    asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - of this machine
+    return urllib.request.urlopen(asked, timeout=20)  # noqa: S310
+
+
 def test_the_page_is_for_this_machine_and_the_ssh_line_brings_it_to_a_laptop(
     page: tuple[str, list[str], subprocess.Popen[str]],
 ) -> None:
@@ -207,7 +215,7 @@ def test_the_page_is_for_this_machine_and_the_ssh_line_brings_it_to_a_laptop(
     assert url.startswith("http://127.0.0.1:")
     line = next(line for line in printed if "ssh -N -L" in line)
     assert re.search(rf"ssh -N -L {port}:127\.0\.0\.1:{port} \S+@192\.0\.2\.7$", line)
-    with urllib.request.urlopen(f"{url}stream.mjpg", timeout=20) as stream:
+    with _opened(f"{url}stream.mjpg") as stream:
         assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=picture"
         for _ in range(2):
             assert stream.readline() == b"--picture\r\n"
@@ -216,11 +224,10 @@ def test_the_page_is_for_this_machine_and_the_ssh_line_brings_it_to_a_laptop(
             assert stream.readline() == b"\r\n"
             assert Image.open(io.BytesIO(stream.read(size))).size == (600, 384)
             assert stream.readline() == b"\r\n"
-    with urllib.request.urlopen(f"{url}state.json", timeout=20) as answer:
+    with _opened(f"{url}state.json") as answer:
         assert json.load(answer)["labels"][0]["label"] in CLASSES
-    stranger = urllib.request.Request(f"{url}frame.jpg", headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError, match="this machine alone"):
-        urllib.request.urlopen(stranger, timeout=20)
+        _opened(f"{url}frame.jpg", Host="elsewhere.example")
 
     process.terminate()
 
@@ -236,9 +243,14 @@ def test_a_browser_shows_the_picture_and_its_answer(
     shot = tmp_path / "shot.png"
     flags += ["--window-size=800,900", "--timeout=3000", f"--screenshot={shot}"]
 
-    subprocess.run([browser, *flags, page[0]], check=True, capture_output=True, timeout=120)
+    for _ in range(5):  # a browser takes its picture when it likes
+        subprocess.run([browser, *flags, page[0]], check=True, capture_output=True, timeout=120)
+        seen = np.asarray(Image.open(shot).convert("RGB"), int)
+        white = (seen > 240).all(axis=-1)
+        green = seen[..., 1] > seen[..., 0] + 60  # the bar of the probability
+        if green.any():
+            break
 
-    seen = np.asarray(Image.open(shot).convert("RGB"))
-    white = (seen > 240).all(axis=-1)
     assert white[:500].mean() > 0.01  # the sign, its frame and the words on it
-    assert white[500:].mean() > 0.001  # the label below
+    assert white[:500, :60].any()  # words
+    assert green[520:640].any()

@@ -1,4 +1,4 @@
-"""A bundle reaches a board: only what changed is sent, and the old one stays until the new answers."""
+"""A bundle reaches a board: what changed is sent, the old one stays until the new answers."""
 
 from __future__ import annotations
 
@@ -150,7 +150,11 @@ def test_what_is_damaged_on_the_way_is_not_put_in_place(
 
 
 def test_the_old_version_stays_where_the_new_one_answers_otherwise(
-    files: dict[str, bytes], store: Store, compiled_run: RunRecord, bare_python: Path, tmp_path: Path
+    files: dict[str, bytes],
+    store: Store,
+    compiled_run: RunRecord,
+    bare_python: Path,
+    tmp_path: Path,
 ) -> None:
     first = deploy(files, Shell(tmp_path), python=str(bare_python))
     wrong = wrong_answers(contents_of(store, compiled_run, "pc"))
@@ -176,9 +180,7 @@ def wrong_answers(files: dict[str, bytes]) -> dict[str, bytes]:
     return {**files, "manifest.json": content, "manifest.json.sha256": digest}
 
 
-def test_an_interpreter_that_cannot_run_it_is_told(
-    files: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_an_interpreter_that_cannot_run_it_is_told(files: dict[str, bytes], tmp_path: Path) -> None:
     with pytest.raises(BoardError, match=r"absent prepare ended with status 127 \(.*--python"):
         deploy(files, Shell(tmp_path), python="/absent")
 
@@ -198,17 +200,20 @@ def board(running: SshBoard, monkeypatch: pytest.MonkeyPatch) -> SshBoard:
     return running
 
 
+@pytest.fixture
+def where(store: Store, bare_python: Path) -> list[str]:
+    return ["--python", str(bare_python), "--store", str(store.root)]
+
+
 @pytest.mark.ssh
 def test_the_command_deploys_over_ssh(
     board: SshBoard,
-    store: Store,
     run: RunRecord,
-    bare_python: Path,
+    where: list[str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["deploy", run.id, str(board.address), "--python", str(bare_python)]
-    words += ["--folder", str(tmp_path / "there"), "--store", str(store.root)]
+    words = ["deploy", run.id, str(board.address), *where, "--folder", str(tmp_path / "there")]
 
     assert main(words) == 0
     first = capsys.readouterr().out
@@ -239,9 +244,10 @@ def test_a_connection_that_is_cut_leaves_the_old_version(
                 board.cut()
             super().send(content, name)
 
-    with pytest.raises(ConnectionCutError, match="the connection was cut"), Cut(
-        board.address
-    ) as connection:
+    with (
+        pytest.raises(ConnectionCutError, match="the connection was cut"),
+        Cut(board.address) as connection,
+    ):
         deploy(newer, connection, **there)
 
     assert current(tmp_path) == files

@@ -54,3 +54,15 @@ def test_a_file_that_cannot_be_written_is_named(run: RunRecord, tmp_path: Path) 
 def test_an_empty_store_says_how_to_get_runs(tmp_path: Path) -> None:
     with pytest.raises(UnknownRunError, match="there are no runs yet"):
         main([f"store={tmp_path}"])
+
+
+def test_the_id_of_the_best_run_is_for_scripts(
+    run: RunRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--where", "accuracy>0.5", "--best", "accuracy", "--print", "id"]
+
+    assert main([*words, "--store", str(tmp_path)]) == 0
+
+    told = capsys.readouterr()
+    assert told.out == f"{run.id}\n"
+    assert told.err == ""

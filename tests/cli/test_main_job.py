@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -13,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import psutil
 import pytest
+from bare_python import bare
 from command import call, records, start, wait_for
 from PIL import Image
 
 from coralexp.artifacts.store import Store
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -189,6 +191,30 @@ def test_predict_says_what_the_model_of_a_run_sees(copy: Path) -> None:
     assert told == [str(best[0]), str(best[1])]
     assert "cannot be read" in call(copy, "predict", record.id, "absent.png", status=1)
     assert "run 'absent'" in call(copy, "predict", "absent", "0.png", status=2)
+
+
+@pytest.mark.parametrize("quant", ["ptq", "qat"])
+def test_a_bundle_gives_every_answer_that_the_run_logged(copy: Path, quant: str) -> None:
+    store, record = Store(copy / ".coralexp"), runs_of(copy)[quant]
+    images = np.load(store.entry_of(record, "dataset") / "test" / "images.npy")
+    with np.load(store.entry_of(record, "evaluate") / "predictions.npz") as predictions:
+        logged = predictions["probabilities"]
+    (copy / "split").mkdir()
+    for number, image in enumerate(images):
+        Image.fromarray(image[..., 0]).save(copy / "split" / f"{number:03d}.png")
+
+    call(copy, "bundle", record.id, "out")
+    words = ["out/classify.py", "split", "--json", "--top", str(logged.shape[1])]
+    said = subprocess.check_output(
+        [bare(copy / "bare"), *words],
+        cwd=copy,
+        env={"PATH": os.environ["PATH"]},
+        text=True,
+    )
+
+    answers = [json.loads(line)["labels"] for line in said.splitlines()]
+    rows = [{label["label"]: label["probability"] for label in answer} for answer in answers]
+    assert [[row[str(digit)] for digit in range(10)] for row in rows] == logged.tolist()
 
 
 def test_export_hands_every_format_out(copy: Path) -> None:

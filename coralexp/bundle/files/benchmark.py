@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from coralexp.bundle.files.bundled.classifier import CPU, EDGE_TPU, Classifier, add_options
+from coralexp.bundle.files.bundled.ending import ended
 from coralexp.bundle.files.bundled.manifest import BundleError, group, read_manifest
 
 FOLDER = Path(__file__).resolve().parent
@@ -68,9 +69,9 @@ def _measured(model: str, processor: str, asked: argparse.Namespace) -> dict[str
 def _table(result: dict[str, object]) -> list[str]:
     """Return what was measured as lines."""
     place = "the Edge TPU" if result["processor"] == EDGE_TPU else "the CPU: no Edge TPU took part"
+    first = f"the first took {float(str(result['first_ms'])):.3f} ms"
     lines = [
-        f"measured on {place}; {result['inferences']} inferences; the first took"
-        f" {float(str(result['first_ms'])):.3f} ms",
+        f"measured on {place}; {result['inferences']} inferences; {first}",
         f"{'ms':<14}" + "".join(f"{name:>9}" for name in _COLUMNS),
     ]
     for title, name in (("invoke alone", "invoke_ms"), ("end to end", "end_to_end_ms")):
@@ -82,4 +83,4 @@ def _table(result: dict[str, object]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(main))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from coralexp.bundle.files.bundled import frames, overlay, window
 from coralexp.bundle.files.bundled.classifier import Classifier, add_options, best
+from coralexp.bundle.files.bundled.ending import ended
 from coralexp.bundle.files.bundled.manifest import BundleError, read_manifest
 from coralexp.bundle.files.bundled.page import Page
 from coralexp.bundle.files.bundled.pictures import fit
@@ -85,8 +86,7 @@ def _said(classifier: Classifier, picture: Image, top: int) -> dict[str, Json]:
     pixels = fit(picture, classifier.side_px, classifier.channels, classifier.resize)
     row, spent_ms = classifier.classify(pixels)
     labels: list[Json] = [
-        {"label": label, "probability": share}
-        for label, share in best(row, classifier.labels, top)
+        {"label": label, "probability": share} for label, share in best(row, classifier.labels, top)
     ]
     return {"labels": labels, "ms": round(spent_ms, 3), "processor": classifier.processor}
 
@@ -138,4 +138,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(main))

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from coralexp.bundle.files.bundled.classifier import Classifier, add_options, best
+from coralexp.bundle.files.bundled.ending import ended
 from coralexp.bundle.files.bundled.manifest import BundleError, Json, read_manifest
 from coralexp.bundle.files.bundled.pictures import SUFFIXES, read_picture
 from coralexp.bundle.files.bundled.self_check import check, in_words
@@ -91,4 +92,4 @@ def _told(path: Path, classifier: Classifier, asked: argparse.Namespace) -> bool
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(main))

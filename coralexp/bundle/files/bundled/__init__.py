@@ -7,13 +7,5 @@ self_check    are the answers those of the run that the bundle is of
 frames        pictures from a camera, a video or a folder
 overlay       an answer written on its picture
 page, window  where they are shown
+ending        what a script leaves behind
 """
-
-import sys
-from pathlib import Path
-
-FOLDER = Path(__file__).resolve().parents[1]
-
-# What measures on boards, one file: runtimes, the Edge TPU's library and the protocol are in it.
-if (FOLDER / "agent.pyz").is_file():
-    sys.path.insert(0, str(FOLDER / "agent.pyz"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="NAME", help="this Edge TPU and no CPU instead: usb, pci, usb:0, ..."
     )
-    parser.add_argument("--delegate", metavar="PATH", help="file of libedgetpu, if not the system's")
+    parser.add_argument(
+        "--delegate", metavar="PATH", help="file of libedgetpu, if not the system's"
+    )
     parser.add_argument("--threads", type=int, default=min(os.cpu_count() or 1, 4), metavar="N")
     parser.add_argument(
         "--unchecked", action="store_true", help="take files that differ from the manifest"
@@ -118,11 +121,11 @@ def best(row: np.ndarray, labels: list[str], count: int) -> list[tuple[str, floa
     return [(labels[place], float(row[place])) for place in order]
 
 
-def _start(
-    folder: Path, models: dict[str, Json], asked: Namespace
-) -> tuple[Interpreter, str, str]:
+def _start(folder: Path, models: dict[str, Json], asked: Namespace) -> tuple[Interpreter, str, str]:
     """Return the interpreter, its processor, and both in words."""
-    from coralexp.boards.agent.answer import Refused  # in agent.pyz, which was checked by now
+    # One file that measures on boards: runtimes and the Edge TPU's library are in it.
+    sys.path.insert(0, str(folder / "agent.pyz"))
+    from coralexp.boards.agent.answer import Refused
 
     compiled, why = models.get(EDGE_TPU), ""
     if asked.cpu:

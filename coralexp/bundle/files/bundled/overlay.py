@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _SHORTEST_PX = 320  # smaller pictures are enlarged, for words to fit
 _QUALITY = 80
+_EDGE_PX = 4
+_NEAREST = getattr(Image, "Resampling", Image).NEAREST  # its place before Pillow 9.1
 
 
 def written(picture: Image.Image, lines: list[str], box: tuple[float, ...]) -> Image.Image:
@@ -26,21 +28,24 @@ def written(picture: Image.Image, lines: list[str], box: tuple[float, ...]) -> I
     """
     times = max(1, -(-_SHORTEST_PX // min(picture.size)))
     width, height = (side * times for side in picture.size)
-    shown = picture.resize((width, height), Image.NEAREST) if times > 1 else picture.copy()
+    shown = picture.resize((width, height), _NEAREST) if times > 1 else picture.copy()
     draw = ImageDraw.Draw(shown)
     left, top, right, bottom = (side * times for side in box)
     draw.rectangle((left, top, right - 1, bottom - 1), outline=(255, 255, 255), width=2)
-    size, edge = max(height // 12, 12), 4
-    down = float(edge)
+    size, down = max(height // 12, 12), 0.0
     for number, line in enumerate(lines):
         font = _font(size if not number else size * 2 // 3)
-        words = line.encode("latin-1", "replace").decode("latin-1")  # all that every font has
-        mask = font.getmask(words)
-        wide, tall = mask.size
-        draw.rectangle((0, down - edge, wide + 3 * edge, down + 1.5 * tall + edge), fill=(0, 0, 0))
-        draw.text((edge, down), words, fill=(255, 255, 255), font=font)
-        down += 1.5 * tall + 2 * edge
+        down = _line(draw, line.encode("latin-1", "replace").decode("latin-1"), font, down)
     return shown
+
+
+def _line(draw: ImageDraw.ImageDraw, words: str, font: Font, down: float) -> float:
+    """Write white words on black; return where the next line begins. Every font has Latin 1."""
+    wide, tall = font.getmask(words).size
+    bottom: float = down + 1.5 * tall + 2 * _EDGE_PX
+    draw.rectangle((0, down, wide + 3 * _EDGE_PX, bottom), fill=(0, 0, 0))
+    draw.text((_EDGE_PX, down + _EDGE_PX), words, fill=(255, 255, 255), font=font)
+    return bottom
 
 
 def as_jpeg(picture: Image.Image) -> bytes:

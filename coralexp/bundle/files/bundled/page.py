@@ -1,9 +1,9 @@
 """A page that shows what the camera sees, for boards without a screen; this machine alone gets it.
 
-    /             the page
-    /stream.mjpg  pictures one after another
-    /frame.jpg    the last picture
-    /state.json   the last answer
+/             the page
+/stream.mjpg  pictures one after another
+/frame.jpg    the last picture
+/state.json   the last answer
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _NAMES = (HERE, "localhost")
 _HTML = Path(__file__).with_name("page.html")
 _BOUNDARY = "picture"
 _WAIT_S = 1.0
+_FIRST_S = 10.0
 _SERVER_OF_SSH = 2  # SSH_CONNECTION: the asker's address and port, this machine's address and port
 
 
@@ -97,7 +98,7 @@ class Page:
             elif path == "/":
                 _send(asker, "text/html; charset=utf-8", _HTML.read_bytes())
             elif path == "/frame.jpg":
-                _send(asker, "image/jpeg", self._picture)
+                _send(asker, "image/jpeg", self._first())
             elif path == "/state.json":
                 _send(asker, "application/json", self._state.encode())
             elif path == "/stream.mjpg":
@@ -106,6 +107,12 @@ class Page:
                 asker.send_error(404)
         except OSError:
             pass  # whoever looked has gone
+
+    def _first(self) -> bytes:
+        """Return the last picture; a camera takes a moment until there is a first."""
+        with self._news:
+            self._news.wait_for(lambda: self._count or not self._open, _FIRST_S)
+            return self._picture
 
     def _stream(self, asker: BaseHTTPRequestHandler) -> None:
         asker.send_response(200)

@@ -32,9 +32,8 @@ def read_picture(path: Path, side_px: int, channels: int, resize: str) -> np.nda
     """
     try:
         with Image.open(io.BytesIO(path.read_bytes())) as picture:
-            if picture.format not in FORMATS:
-                raise BundleError(f"{path}: is no JPEG, PNG or BMP")
-            picture.draft(None, (2 * side_px, 2 * side_px))  # type: ignore[arg-type] # any mode
+            _check_format(path, picture)
+            picture.draft(None, (2 * side_px, 2 * side_px))
             return fit(_plain(_upright(picture)), side_px, channels, resize)
     except BundleError:
         raise
@@ -63,6 +62,11 @@ def fit(picture: Image.Image, side_px: int, channels: int, resize: str) -> np.nd
     coloured = picture.convert("L" if channels == _GREY else "RGB")
     resized = coloured.resize((side_px, side_px), _BILINEAR, box)
     return np.asarray(resized, dtype=np.uint8).reshape(side_px, side_px, channels)
+
+
+def _check_format(path: Path, picture: Image.Image) -> None:
+    if picture.format not in FORMATS:
+        raise BundleError(f"{path}: is no JPEG, PNG or BMP")
 
 
 def _upright(picture: Image.Image) -> Image.Image:
