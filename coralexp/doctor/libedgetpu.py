@@ -77,8 +77,11 @@ def _with_runtimes(
     pair = judge(version, name, runtime)
     if pair.verdict == "fits":
         return Finding(_NAME, "ok", f"{found}; fits {name} {runtime} ({pair.source})")
-    if pair.verdict == "crashes":
+    if pair.verdict == "mismatch":
         told = f"{found}; does not fit {name} {runtime}: {pair.why} ({pair.source})"
         return Finding(_NAME, "missing" if needed else "note", told, _MATCH)
-    told = f"{found}; whether it fits {name} {runtime} is not known, and mismatched pairs crash"
+    why = f"{pair.why} ({pair.source})" if pair.source else pair.why
+    told = (
+        f"{found}; whether it fits {name} {runtime} is not known, and mismatched pairs crash: {why}"
+    )
     return Finding(_NAME, "note", told, f"{_MATCH}; bench FILE_edgetpu.tflite tries it safely")

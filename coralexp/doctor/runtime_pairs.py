@@ -12,10 +12,10 @@ from typing import Literal
 
 from coralexp.doctor.packages import minor
 
-Verdict = Literal["fits", "crashes", "unknown"]
+Verdict = Literal["fits", "mismatch", "unknown"]
 
 _OFFICIAL_RUNTIME = "2.5.0"
-_CRASHES_FROM = (2, 12)
+_LAST_THAT_MAY_WORK = (2, 12)
 _REBUILT = re.compile(r"TF(\d+\.\d+\.\d+)")
 
 
@@ -24,7 +24,7 @@ class Pair:
     """What is known of a library and a runtime.
 
     Attributes:
-        verdict: `fits`, `crashes` or `unknown`.
+        verdict: `fits`, `mismatch` or `unknown`.
         why: In words.
         source: Where that is told; empty if nowhere.
     """
@@ -40,7 +40,7 @@ _OFFICIAL = Pair(
     "pycoral 2.0.0, its release page",
 )
 _SEGFAULT = Pair(
-    "crashes",
+    "mismatch",
     "Coral's own libedgetpu ends the process (segmentation fault) with runtimes after about 2.12",
     "google-coral/edgetpu#841, tensorflow/tensorflow#62371",
 )
@@ -50,7 +50,7 @@ _SAME = Pair(
     "feranick/pycoral, its release page",
 )
 _OTHER = Pair(
-    "crashes",
+    "mismatch",
     "library and runtime are built from two TensorFlows, whose structures differ",
     "feranick/pycoral, its release page: versions must match",
 )
@@ -60,11 +60,11 @@ _LITERT = Pair(
     "google-ai-edge/LiteRT#3611",
 )
 _LITERT_OFFICIAL = Pair(
-    "crashes",
+    "unknown",
     "ai-edge-litert is later than the runtimes with which Coral's own libedgetpu ends the process",
     "google-coral/edgetpu#841; google-ai-edge/LiteRT#3611 works with a rebuilt library",
 )
-_UNKNOWN = Pair("unknown", "nothing is known of this pair")
+_UNKNOWN = Pair("unknown", "nobody told of this pair")
 
 
 def judge(library: str | None, runtime: str, version: str) -> Pair:
@@ -85,7 +85,7 @@ def judge(library: str | None, runtime: str, version: str) -> Pair:
         return _SAME if _release(version) == _release(rebuilt[1]) else _OTHER
     if version.startswith(_OFFICIAL_RUNTIME):
         return _OFFICIAL
-    return _SEGFAULT if minor(version) >= _CRASHES_FROM else _UNKNOWN
+    return _SEGFAULT if minor(version) > _LAST_THAT_MAY_WORK else _UNKNOWN
 
 
 def _release(version: str) -> tuple[str, ...]:
