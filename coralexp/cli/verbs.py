@@ -18,6 +18,7 @@ VERBS: Mapping[str, str] = {
     "inspect": "say of a .tflite file where its operators run, why, and how long that takes",
     "bench": "measure a .tflite file on the Edge TPU that is here, on a board, or on the CPU",
     "doctor": "tell what is here, and what to do about what is not",
+    "measure": "let a board that no network reaches measure a run: export, then import",
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",
