@@ -17,6 +17,8 @@ VERBS: Mapping[str, str] = {
     "freeze": "write the folder of a run or sweep that is to be committed, for others to reproduce",
     "inspect": "say of a .tflite file where its operators run, why, and how long that takes",
     "bench": "measure a .tflite file on the Edge TPU that is here, on a board, or on the CPU",
+    "doctor": "tell what is here, and what to do about what is not",
+    "measure": "let a board that no network reaches measure a run: export, then import",
     "predict": "say what images show, with the model of a run",
     "compare": "put runs side by side: the parameters that differ, and the metrics",
     "export": "hand the model of a run out, as savedmodel, keras, h5 or tflite",

@@ -71,6 +71,23 @@ class Measured:
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Images, and what a device's answers to them are held against.
+
+    Attributes:
+        images: `.npy` of inputs as the model takes them; None if no answers are asked for.
+        host_answers: int64 `[N]`, the classes that the host's runtime gave.
+        labels: int64 `[N]`.
+        classes: Names of the classes.
+    """
+
+    images: Path | None
+    host_answers: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...]
+
+
 def measure_on_device(
     converted: Path,
     compiled: Path | None,
@@ -105,10 +122,12 @@ def measure_on_device(
             raise BoardError(f"device.measure=required: {text}")
         return f"{text}; the time is estimated"
     with tempfile.TemporaryDirectory(prefix="coralexp-") as name:
-        images, host_answers, labels = _images(model, device, bench, Path(name))
+        judged = write_images(
+            model, device.accuracy_images, bench.dataset, bench.evaluated, Path(name)
+        )
         order = MeasureOrder(
             file,
-            images=images,
+            images=judged.images,
             device=bench.found.device,
             delegate=bench.machine.delegate,
             threads=threads,
@@ -124,31 +143,56 @@ def measure_on_device(
                 f"measuring failed: {error}; the time is estimated (device.measure=required tries"
                 " again, and fails then)"
             )
+    return keep(measurement, bench.found.what, judged, folder)
+
+
+def keep(measurement: Measurement, what: str, judged: Judged, folder: Path) -> Measured:
+    """Write what a device said, and return it under the public names.
+
+    Args:
+        measurement: Of the device; its answers are those to the images.
+        what: Which device that is, in words.
+        judged: What the answers are held against.
+        folder: Receives the files of `measure_on_device`.
+    """
     _write(measurement, folder)
     timings = _timings(measurement)
-    if images is not None:
+    if judged.images is not None:
         told = np.asarray(measurement.answers)
-        timings["device_accuracy"] = float(np.mean(told == labels))
-        timings["device_agreement"] = float(np.mean(told == host_answers))
+        timings["device_accuracy"] = float(np.mean(told == judged.labels))
+        timings["device_agreement"] = float(np.mean(told == judged.host_answers))
         timings["device_accuracy_images"] = len(told)
-        _write_differences(told, host_answers, labels, model.classes, folder / ANSWERS)
-    return Measured(timings, _tags(measurement, bench.found))
+        _write_differences(
+            told, judged.host_answers, judged.labels, judged.classes, folder / ANSWERS
+        )
+    return Measured(timings, _tags(measurement, what))
 
 
-def _images(
-    model: TfliteModel, device: Device, bench: Bench, folder: Path
-) -> tuple[Path | None, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Write test images as the model takes them; return the host's answers and the labels, too."""
-    none = np.zeros(0, np.int64)
-    if bench.dataset is None or bench.evaluated is None or device.accuracy_images == 0:
-        return None, none, none
-    pixels, labels = read_split(bench.dataset, "test")
-    count = min(len(pixels), device.accuracy_images or len(pixels))
+def write_images(
+    model: TfliteModel,
+    accuracy_images: int | None,
+    dataset: Path | None,
+    evaluated: Path | None,
+    folder: Path,
+) -> Judged:
+    """Write test images as the model takes them, and return what answers are held against.
+
+    Args:
+        model: Which is to answer.
+        accuracy_images: How many; None for all, 0 for none.
+        dataset: Entry of the `dataset` stage; None for no images.
+        evaluated: Entry of the `evaluate` stage; None likewise.
+        folder: Receives `images.npy`.
+    """
+    if dataset is None or evaluated is None or accuracy_images == 0:
+        return Judged(None, np.zeros(0, np.int64), np.zeros(0, np.int64), model.classes)
+    pixels, labels = read_split(dataset, "test")
+    count = min(len(pixels), accuracy_images or len(pixels))
     path = folder / "images.npy"
     np.save(path, prepare_input(np.asarray(pixels[:count]), model.input))
-    with np.load(bench.evaluated / "predictions.npz") as kept:
+    with np.load(evaluated / "predictions.npz") as kept:
         answers = np.argmax(kept["probabilities"][:count], axis=1)
-    return path, answers, np.asarray(labels[:count])
+    return Judged(path, answers, np.asarray(labels[:count]), model.classes)
 
 
 def _write(measurement: Measurement, folder: Path) -> None:
@@ -183,11 +227,11 @@ def _timings(measurement: Measurement) -> dict[str, float]:
     }
 
 
-def _tags(measurement: Measurement, found: Found) -> dict[str, str]:
+def _tags(measurement: Measurement, what: str) -> dict[str, str]:
     runtime, library = measurement.group("runtime"), measurement.group("library")
     tags = {
         "device_latency_source": "measured",
-        "measured_on": found.what,
+        "measured_on": what,
         "measured_by": f"{runtime.get('name')} {runtime.get('version')}".strip(),
     }
     if measurement.on_edge_tpu:
