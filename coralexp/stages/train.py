@@ -69,7 +69,7 @@ def train_model(
     made = classifier(
         build_backbone,
         attach_head,
-        index.image_shape,
+        recipe.preprocessing.shape_of(index.image_shape),
         len(index.classes),
         partial(freeze, recipe=recipe),
     )
@@ -124,7 +124,7 @@ def train_model(
         note = f"events: tensorboard --logdir {folder.parent} (pip install tensorboard)"
         progress(Step(done, done, "epochs", note=note))
     metrics = {
-        "accuracy_float": accuracy(model, splits["test"]),
+        "accuracy_float": accuracy(model, splits["test"], recipe.preprocessing),
         "parameters_total": model.count_params(),
         "parameters_trainable": sum(
             int(keras.backend.count_params(w)) for w in model.trainable_weights
@@ -137,4 +137,5 @@ def train_model(
         metrics=metrics,
         extractor={layer.name for layer in backbone.layers},
         stage="train",
+        steps=recipe.preprocessing,
     )
