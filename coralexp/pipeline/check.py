@@ -57,7 +57,7 @@ def _network_input(
 ) -> tuple[int, int, int]:
     """Return the shape of what the backbone gets; what the training refuses is told elsewhere."""
     recipe = _ask(experiment, "training", (), plugins, [])
-    if not isinstance(recipe, Recipe):
+    if not isinstance(recipe, Recipe) or any(_unfit_window(dataset, recipe)):
         return dataset.image_shape
     return recipe.preprocessing.shape_of(dataset.image_shape)
 
