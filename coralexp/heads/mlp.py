@@ -65,4 +65,6 @@ def attach(
         share = last_dropout if is_last and last_dropout is not None else dropout
         if share:
             x = keras.layers.Dropout(share, name=f"head_dropout{number}")(x)
-    return keras.layers.Dense(classes, activation="softmax", name="head_dense")(x)
+    # Probabilities are float32 in a training of half precision, too.
+    last = keras.layers.Dense(classes, activation="softmax", name="head_dense", dtype="float32")
+    return last(x)

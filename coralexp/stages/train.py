@@ -16,14 +16,19 @@ from coralexp.stages.trained import save_trained, splits_of
 from coralexp.training.events import FOLDER
 from coralexp.training.fit import accuracy, fit, seed_everything
 from coralexp.training.freezing import freeze, unfreeze
+from coralexp.training.hardware import give_weights, graphics_cards, on_hardware
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
     from coralexp.backbones.contract import BuildBackbone
     from coralexp.heads.contract import AttachHead
+    from coralexp.stages.classifier import Classifier
     from coralexp.training.contract import Recipe
+    from coralexp.training.fit import Labelled
+    from coralexp.training.watch import History
 
 VERSION = 2
 
@@ -58,67 +63,46 @@ def train_model(
 
     Raises:
         OptionError: If the recipe names a layer that the backbone has not.
-        TrainingError: If the loss is no longer a number, or the head cannot be computed.
+        TrainingError: If the loss is no longer a number, the head cannot be computed, or there is
+            no graphics card for a recipe that asks for one.
         WeightsError: If stored weights cannot be had or do not fit.
     """
     from coralexp.tf_runtime import keras
 
     seed_everything(seed, threads)
-    index = read_index(dataset)
-    splits = splits_of(dataset)
-    made = classifier(
+    cards = graphics_cards(recipe)
+    index, splits = read_index(dataset), splits_of(dataset)
+    build = partial(
+        classifier,
         build_backbone,
         attach_head,
         recipe.preprocessing.shape_of(index.image_shape),
         len(index.classes),
         partial(freeze, recipe=recipe),
     )
-    model, backbone = made.model, made.backbone
-    if features is None:
-        learner, train, validation = model, splits["train"], splits["validation"]
-    else:
-        learner = head_alone(model, backbone, attach_head, len(index.classes))
-        train, validation = features_of(features, splits)
     run = partial(
         fit,
         recipe=recipe,
         seed=seed,
         progress=progress,
-        checkpoint=checkpoint,
+        checkpoint=None if recipe.all_gpus else checkpoint,
         events=folder / FOLDER if recipe.tensorboard else None,
     )
-    later_epochs = 0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs
-    solve = solver_of(attach_head)
-    if solve is not None:
-        if features is None:
-            raise TrainingError(NOT_LEARNED)
-        history = compute(
-            learner, solve, train, validation, classes=index.classes, progress=progress
+    with on_hardware(recipe, cards):
+        made = build()
+        history = _learn(
+            made,
+            attach_head=attach_head,
+            recipe=recipe,
+            splits=splits,
+            features=features,
+            classes=index.classes,
+            run=run,
         )
-    else:
-        history = run(
-            learner,
-            train,
-            validation,
-            epochs=recipe.epochs,
-            learning_rate=recipe.learning_rate,
-            later_epochs=later_epochs,
-        )
-    if features is not None:
-        copy_head(learner, model, backbone)
-    if recipe.unfreeze_from is not None and not history.ended_in(1):
-        unfreeze(backbone, recipe)
-        done, total = len(history.epochs), len(history.epochs) + recipe.fine_tune_epochs
-        note = f"the head has learned; now the backbone learns too ({recipe.unfreeze_from})"
-        progress(Step(done, total, "epochs", note=note))
-        history = run(
-            model,
-            splits["train"],
-            splits["validation"],
-            epochs=recipe.fine_tune_epochs,
-            learning_rate=recipe.learning_rate * recipe.fine_tune_rate,
-            after=history,
-        )
+    if cards:
+        learned, made = made, build()
+        give_weights(learned.model, made.model)
+    model, backbone = made.model, made.backbone
     if recipe.tensorboard:
         done = len(history.epochs)
         note = f"events: tensorboard --logdir {folder.parent} (pip install tensorboard)"
@@ -139,3 +123,62 @@ def train_model(
         stage="train",
         steps=recipe.preprocessing,
     )
+
+
+def _learn(
+    made: Classifier,
+    *,
+    attach_head: AttachHead,
+    recipe: Recipe,
+    splits: Mapping[str, Labelled],
+    features: Path | None,
+    classes: Sequence[str],
+    run: partial[History],
+) -> History:
+    """Train in place what was made; return what happened.
+
+    Args:
+        made: The network.
+        attach_head: Features to probabilities.
+        recipe: How.
+        splits: The images.
+        features: Entry of the `features` stage, or None.
+        classes: Names of the classes.
+        run: `fit` with everything that both phases have in common.
+    """
+    model, backbone = made.model, made.backbone
+    if features is None:
+        learner, train, validation = model, splits["train"], splits["validation"]
+    else:
+        learner = head_alone(model, backbone, attach_head, len(classes))
+        train, validation = features_of(features, splits)
+    solve, progress = solver_of(attach_head), run.keywords["progress"]
+    if solve is not None:
+        if features is None:
+            raise TrainingError(NOT_LEARNED)
+        history = compute(learner, solve, train, validation, classes=classes, progress=progress)
+    else:
+        history = run(
+            learner,
+            train,
+            validation,
+            epochs=recipe.epochs,
+            learning_rate=recipe.learning_rate,
+            later_epochs=0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs,
+        )
+    if features is not None:
+        copy_head(learner, model, backbone)
+    if recipe.unfreeze_from is not None and not history.ended_in(1):
+        unfreeze(backbone, recipe)
+        done = len(history.epochs)
+        note = f"the head has learned; now the backbone learns too ({recipe.unfreeze_from})"
+        progress(Step(done, done + recipe.fine_tune_epochs, "epochs", note=note))
+        history = run(
+            model,
+            splits["train"],
+            splits["validation"],
+            epochs=recipe.fine_tune_epochs,
+            learning_rate=recipe.learning_rate * recipe.fine_tune_rate,
+            after=history,
+        )
+    return history

@@ -77,6 +77,8 @@ class Recipe:
             keeps the weights of the last step.
         tensorboard: Whether event files are written.
         standardize: Whether the host standardizes each image, after its random changes.
+        mixed_precision: Whether it is computed in half precision, on a graphics card.
+        all_gpus: Whether each batch is divided among all graphics cards.
     """
 
     epochs: int
@@ -104,6 +106,8 @@ class Recipe:
     average: float | None = None
     tensorboard: bool = False
     standardize: bool = False
+    mixed_precision: bool = False
+    all_gpus: bool = False
 
     @property
     def preprocessing(self) -> Preprocessing:

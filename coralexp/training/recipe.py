@@ -15,7 +15,12 @@ from coralexp.training.limits import (
 )
 
 VERSION = 1
-LATER_OPTIONS = {"window_px": 0, "standardize": False}
+LATER_OPTIONS = {
+    "window_px": 0,
+    "standardize": False,
+    "mixed_precision": False,
+    "all_gpus": False,
+}
 
 
 def plan(
@@ -53,6 +58,8 @@ def plan(
     tensorboard: bool = False,
     window_px: int = 0,
     standardize: bool = False,
+    mixed_precision: bool = False,
+    all_gpus: bool = False,
 ) -> Recipe:
     """Train with cross-entropy.
 
@@ -104,6 +111,10 @@ def plan(
             size. 0 cuts nothing.
         standardize: Give each image mean 0 and standard deviation 1, up to 3 deviations. The host
             does it before the network, when it trains and wherever it is used, for the chip cannot.
+        mixed_precision: Compute the float training in half precision (weights stay float32); needs
+            a graphics card. Fine-tuning for a quantization mode is in float32 all the same.
+        all_gpus: Divide each batch of the float training among all graphics cards of this machine;
+            needs one. A training that is killed begins anew.
 
     Raises:
         OptionError: If an option is out of its range, or has no effect beside the others.
@@ -167,6 +178,8 @@ def plan(
         average=average,
         tensorboard=tensorboard,
         standardize=standardize,
+        mixed_precision=mixed_precision,
+        all_gpus=all_gpus,
     )
     given = {
         "fine_tune_epochs": fine_tune_epochs,

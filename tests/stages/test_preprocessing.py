@@ -14,8 +14,8 @@ from coralexp.artifacts.preprocessing import Preprocessing
 from coralexp.artifacts.progress import silent
 from coralexp.artifacts.store import Store
 from coralexp.artifacts.tflite_model import read_model
+from coralexp.stages import features
 from coralexp.stages.calibration import calibration_images
-from coralexp.stages.features import write_features
 from coralexp.tflite.preprocess import preprocess
 
 if TYPE_CHECKING:
@@ -103,8 +103,13 @@ def test_an_exported_model_comes_with_a_word_about_it(lab: Path) -> None:
     assert "the model takes images that the host has cut to the middle 24 px, standardized" in told
 
 
-def test_calibration_and_features_see_it_too(lab: Path, tmp_path: Path) -> None:
+def test_calibration_and_features_see_it_too(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from coralexp.tf_runtime import keras
+
+    # Threads can be set in a process of its own alone; nothing here depends on them.
+    monkeypatch.setattr(features, "seed_everything", lambda seed, threads: None)
 
     def pixels_themselves(shape: tuple[int, int, int]) -> keras.Model:
         image = keras.Input(shape)
@@ -113,7 +118,7 @@ def test_calibration_and_features_see_it_too(lab: Path, tmp_path: Path) -> None:
     dataset = entry(lab, "dataset")
     images = preprocess(np.load(dataset / "train" / "images.npy"), STEPS)
 
-    write_features(
+    features.write_features(
         dataset, pixels_themselves, tmp_path, seed=1, threads=1, progress=silent, steps=STEPS
     )
     calibration = calibration_images(dataset, 1000, 1, STEPS)
