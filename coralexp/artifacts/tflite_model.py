@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.preprocessing import Preprocessing
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,15 +39,35 @@ class TensorSpec:
 class InputContract:
     """How pixels become the input of a model: `pixel * pixel_scale + pixel_offset`, as `dtype`.
 
+    What the host does before is declared in the last two.
+
     Attributes:
         tensor: What the model takes: `[1, H, W, C]`.
         pixel_scale: 1 where the model takes plain pixels.
         pixel_offset: 0 where the model takes plain pixels, -128 for int8.
+        window_of: Height and width, in pixels, of the image whose middle the model takes; None if
+            it takes all of it.
+        standardize: Whether each image, or its middle, is standardized first; see
+            `coralexp.tflite.standardize`.
     """
 
     tensor: TensorSpec
     pixel_scale: float
     pixel_offset: float
+    window_of: tuple[int, int] | None = None
+    standardize: bool = False
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height and width in pixels, and channels, of the image to begin with."""
+        _, height, width, channels = self.tensor.shape
+        return (*(self.window_of or (height, width)), channels)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What the host does before pixels are scaled."""
+        window_px = self.tensor.shape[1] if self.window_of else 0
+        return Preprocessing(window_px, self.standardize)
 
 
 @dataclass(frozen=True)
@@ -71,6 +93,11 @@ def write_contract(model: TfliteModel) -> None:
     """Write what goes in and comes out beside the model's file."""
     fields = dataclasses.asdict(model)
     fields.pop("path")
+    # What most models do without is left out, as it was when there was none of it.
+    if model.input.window_of is None:
+        fields["input"].pop("window_of")
+    if not model.input.standardize:
+        fields["input"].pop("standardize")
     (model.path.parent / CONTRACT).write_text(json.dumps(fields, indent=1))
 
 
@@ -78,10 +105,17 @@ def read_model(folder: Path) -> TfliteModel:
     """Return the model of a `convert` entry."""
     fields = json.loads((folder / CONTRACT).read_text())
     ends = fields["input"]
+    window_of = ends.get("window_of")
     return TfliteModel(
         folder / MODEL,
         fields["size_bytes"],
-        InputContract(_tensor(ends["tensor"]), ends["pixel_scale"], ends["pixel_offset"]),
+        InputContract(
+            _tensor(ends["tensor"]),
+            ends["pixel_scale"],
+            ends["pixel_offset"],
+            None if window_of is None else (window_of[0], window_of[1]),
+            ends.get("standardize", False),
+        ),
         _tensor(fields["output"]),
         tuple(fields["classes"]),
     )

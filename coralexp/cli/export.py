@@ -71,6 +71,10 @@ def main(args: Sequence[str]) -> int:
     plugins = () if asked.format == "tflite" else parse(asked.settings).machine.plugins
     _hand_out(store, record, asked.format, asked.out, plugins)
     sys.stdout.write(f"{asked.out}\n")
+    steps = read_model(store.entry_of(record, "convert")).input.preprocessing
+    if steps.told:
+        text = f"the model takes images that the host has {steps.told}"
+        sys.stderr.write(f"coralexp: {text} (see coralexp.tflite.preprocess)\n")
     return 0
 
 

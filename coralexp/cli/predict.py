@@ -74,7 +74,7 @@ def main(args: Sequence[str]) -> int:
 
 def _pixels(path: Path, model: TfliteModel, record: RunRecord) -> Pixels:
     """Return the image as the dataset of the run would have given it."""
-    height, width, channels = model.input.tensor.shape[1:]
+    height, width, channels = model.input.image_shape
     if height != width:
         raise DatasetError(
             f"{path}: the model takes {height} x {width} px; predict knows squares only"

@@ -33,4 +33,6 @@ def attach(features: tf.Tensor, classes: int, *, dropout: float = 0.2) -> tf.Ten
     x = keras.layers.GlobalAveragePooling2D(name="head_pool")(features)
     if dropout:
         x = keras.layers.Dropout(dropout, name="head_dropout")(x)
-    return keras.layers.Dense(classes, activation="softmax", name="head_dense")(x)
+    # Probabilities are float32 in a training of half precision, too.
+    last = keras.layers.Dense(classes, activation="softmax", name="head_dense", dtype="float32")
+    return last(x)

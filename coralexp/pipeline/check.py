@@ -33,7 +33,8 @@ def problems(experiment: Experiment, plugins: Sequence[str] = ()) -> list[Proble
     found: list[Problem] = []
     dataset = _ask(experiment, "dataset", (), plugins, found)
     if isinstance(dataset, Dataset):
-        _ask(experiment, "backbone", (dataset.image_shape,), plugins, found)
+        shape = _network_input(experiment, dataset, plugins)
+        _ask(experiment, "backbone", (shape,), plugins, found)
         _ask(experiment, "head", (None, len(dataset.classes)), plugins, found)
     elif dataset is not None:
         found.append(_wrong_answer(experiment["dataset"], Dataset, dataset))
@@ -43,10 +44,30 @@ def problems(experiment: Experiment, plugins: Sequence[str] = ()) -> list[Proble
     _ask(experiment, "device", (), plugins, found)
     recipe = _ask(experiment, "training", (), plugins, found)
     if isinstance(recipe, Recipe):
+        if isinstance(dataset, Dataset):
+            found += _unfit_window(dataset, recipe)
         found += _unfit_head(experiment, recipe, plugins)
     if isinstance(mode, QuantizationMode) and mode.fine_tuning is not None:
         found += _unfit_backbone(experiment, plugins)
     return found
+
+
+def _network_input(
+    experiment: Experiment, dataset: Dataset, plugins: Sequence[str]
+) -> tuple[int, int, int]:
+    """Return the shape of what the backbone gets; what the training refuses is told elsewhere."""
+    recipe = _ask(experiment, "training", (), plugins, [])
+    if not isinstance(recipe, Recipe) or any(_unfit_window(dataset, recipe)):
+        return dataset.image_shape
+    return recipe.preprocessing.shape_of(dataset.image_shape)
+
+
+def _unfit_window(dataset: Dataset, recipe: Recipe) -> Iterator[Problem]:
+    """Yield why no window of that size can be cut out."""
+    window_px, sides = recipe.augmentation.window_px, dataset.image_shape[:2]
+    if window_px > min(sides):
+        text = f"does not fit into images of {sides[0]} x {sides[1]} px; got {window_px}"
+        yield Problem("training.window_px", text)
 
 
 def _unfit_head(

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from coralexp.pipeline.tasks import Task
     from coralexp.spec.experiment import Request
 
-_TRAININGS = {
-    "train": ("training", "options", "epochs"),
+_FINE_TUNED = {
     "compress": ("compression", "epochs"),
     "qat": ("quant", "options", "epochs"),
 }
@@ -89,15 +88,30 @@ def _judge(task: Task, earlier: list[_Earlier]) -> Expected:
         return Expected(task.stage, "make", None)
     best = earlier[max(scored)[1]]
     factor = 1.0
-    if task.stage in _TRAININGS:
-        here, there = (
-            _dig(what, _TRAININGS[task.stage]) for what in (task.ingredients, best.ingredients)
-        )
-        if isinstance(here, int) and isinstance(there, int) and there:
-            factor = here / there
+    here, there = (_passes(task.stage, what) for what in (task.ingredients, best.ingredients))
+    if here and there:
+        factor = here / there
     return Expected(
         task.stage, "make", best.record.made_in_s * factor, best.record.peak_memory_bytes
     )
+
+
+def _passes(stage: str, ingredients: Mapping[str, Json]) -> int:
+    """Return the passes over the training split; 0 if the stage makes none, or they are unknown."""
+    if stage in _FINE_TUNED:
+        return _whole(_dig(ingredients, _FINE_TUNED[stage]))
+    options = _dig(ingredients, ("training", "options"))
+    if stage != "train" or not isinstance(options, dict):
+        return 0
+    epochs = _whole(options.get("epochs"))
+    if options.get("unfreeze_from") is None:
+        return epochs
+    later = options.get("fine_tune_epochs")
+    return epochs + (epochs if later is None else _whole(later))
+
+
+def _whole(value: Json) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _entries(store: Store, stage: str) -> Iterator[_Earlier]:

@@ -99,6 +99,7 @@ class Planner:
             found=self._found(device),
             asked=device.edge_tpu is not None or self.machine.host is not None,
             runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
+            standardize=recipe.standardize,
         )
 
 

@@ -69,6 +69,7 @@ def tasks_of(
     found: Found,
     asked: bool,
     runs_once: bool,
+    standardize: bool,
 ) -> list[Task]:
     """Return the stages of a job, in the order of their work.
 
@@ -83,6 +84,7 @@ def tasks_of(
         found: The device that measures, or why there is none.
         asked: Whether a device is looked for at all.
         runs_once: Whether the backbone sees each image once only, frozen and without augmentation.
+        standardize: Whether the host standardizes each image.
     """
     seed = experiment.seed
     tasks: list[Task] = []
@@ -118,6 +120,7 @@ def tasks_of(
             weights=weights,
             seed=seed,
             bits=bits,
+            **({"standardize": True} if standardize else {}),
         )
         learned_from.append("features")
     add(
@@ -219,7 +222,18 @@ def _identity(part: Part) -> dict[str, Json]:
 
 
 def _slice(part: Part) -> dict[str, Json]:
-    return {**_identity(part), "options": {name: _plain(v) for name, v in part.options.items()}}
+    """Return a choice as ingredients.
+
+    An option that its function got later is left out where it has its default: what was made before
+    the option came is what is made without it.
+    """
+    later = getattr(importlib.import_module(part.target.rpartition(".")[0]), "LATER_OPTIONS", {})
+    options = {
+        name: _plain(value)
+        for name, value in part.options.items()
+        if name not in later or value != later[name]
+    }
+    return {**_identity(part), "options": options}
 
 
 def _plain(value: object) -> Json:

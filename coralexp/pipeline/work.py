@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coralexp.quant.contract import FineTuning, QuantizationMode
     from coralexp.spec.experiment import Experiment
     from coralexp.stages.on_device import Bench
+    from coralexp.training.contract import Recipe
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def _dataset(order: Order) -> None:
 def _features(order: Order) -> None:
     from coralexp.stages.features import write_features
 
+    recipe: Recipe = order.part("training")()  # type: ignore[assignment]
     write_features(
         order.entries["dataset"],
         order.part("backbone"),
@@ -82,6 +84,7 @@ def _features(order: Order) -> None:
         seed=order.experiment.seed,
         threads=order.threads,
         progress=order.progress,
+        steps=recipe.preprocessing,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_index
+from coralexp.artifacts.preprocessing import read_preprocessing
 from coralexp.artifacts.tflite_model import MODEL, TfliteModel, write_contract
 from coralexp.errors import ConversionError
 from coralexp.stages.calibration import calibration_images
@@ -48,18 +49,18 @@ def convert_model(
     """
     from coralexp.tf_runtime import tf
 
-    images = calibration_images(dataset, mode.calibration_images, seed)
+    steps = read_preprocessing(trained)
+    images = calibration_images(dataset, mode.calibration_images, seed, steps)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(trained / SAVED_MODEL))
     mode.configure(converter, images)
     path = folder / MODEL
     path.write_bytes(converted(converter))
     if mode.requantize is not None:
         path.write_bytes(share_vectors(mode.requantize(path, images)))
-    classes = read_index(dataset).classes
-    model = describe(path, classes)
+    model = describe(path, read_index(dataset), steps)
     _check(model, integer_only=mode.integer_only)
     write_contract(model)
-    (folder / "labels.txt").write_text("".join(f"{name}\n" for name in classes), "utf-8")
+    (folder / "labels.txt").write_text("".join(f"{name}\n" for name in model.classes), "utf-8")
     graph = read_graph(path)
     metrics = {
         "model_size_bytes": model.size_bytes,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_index, read_split
+from coralexp.artifacts.preprocessing import NOTHING
 from coralexp.artifacts.progress import Step
 from coralexp.errors import StoreError
+from coralexp.tflite.preprocess import preprocess
 from coralexp.training.batches import scale
 from coralexp.training.fit import Labelled, seed_everything
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from coralexp.artifacts.preprocessing import Preprocessing
     from coralexp.artifacts.progress import Progress
     from coralexp.backbones.contract import BuildBackbone
     from coralexp.datasets.contract import Split
@@ -36,6 +39,7 @@ def write_features(
     seed: int,
     threads: int,
     progress: Progress,
+    steps: Preprocessing = NOTHING,
 ) -> None:
     """Run the backbone over the images that a training sees.
 
@@ -47,6 +51,7 @@ def write_features(
         seed: Of the weights of a backbone that has none stored.
         threads: Processor threads; the bits of the result depend on it.
         progress: Hears of images.
+        steps: What the host does to each image.
 
     Raises:
         WeightsError: If stored weights cannot be had or do not fit.
@@ -54,7 +59,7 @@ def write_features(
     from coralexp.tf_runtime import tf
 
     seed_everything(seed, threads)
-    backbone = build_backbone(read_index(dataset).image_shape)
+    backbone = build_backbone(steps.shape_of(read_index(dataset).image_shape))
 
     def answer(pixels: tf.Tensor) -> tf.Tensor:
         return backbone(scale(pixels), training=False)
@@ -66,7 +71,7 @@ def write_features(
         shape = (len(pixels), *backbone.output_shape[1:])
         to = np.lib.format.open_memmap(folder / f"{split}.npy", "w+", np.float32, shape)
         for start in range(0, len(pixels), _BATCH_IMAGES):
-            batch = np.asarray(pixels[start : start + _BATCH_IMAGES])
+            batch = preprocess(np.asarray(pixels[start : start + _BATCH_IMAGES]), steps)
             to[start : start + len(batch)] = features(tf.constant(batch)).numpy()
             done += len(batch)
             progress(Step(done, total, "images"))

@@ -67,12 +67,12 @@ def fine_tune(  # noqa: PLR0917 - values from the pipeline, each of another kind
     trained_model = classifier(
         build_backbone,
         attach_head,
-        index.image_shape,
+        recipe.preprocessing.shape_of(index.image_shape),
         len(index.classes),
         partial(freeze_as_trained, recipe=recipe),
     ).model
     take_weights(trained_model, trained / MODEL)
-    images = calibration_images(dataset, tuning.calibration_images, seed)
+    images = calibration_images(dataset, tuning.calibration_images, seed, recipe.preprocessing)
     try:
         model = tuning.prepare(trained_model, images)
     except (ValueError, RuntimeError) as error:
@@ -95,7 +95,15 @@ def fine_tune(  # noqa: PLR0917 - values from the pipeline, each of another kind
     )
     model = tuning.finish(model)
     metrics = {
-        metric: accuracy(model, splits["test"]),
+        metric: accuracy(model, splits["test"], recipe.preprocessing),
         "calibration_images": len(images),  # fewer than were asked for, if the split has fewer
     }
-    save_trained(model, folder, history=history, metrics=metrics, extractor=set(), stage=stage)
+    save_trained(
+        model,
+        folder,
+        history=history,
+        metrics=metrics,
+        extractor=set(),
+        stage=stage,
+        steps=recipe.preprocessing,
+    )

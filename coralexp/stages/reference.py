@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_index, read_split
+from coralexp.artifacts.preprocessing import read_preprocessing
 from coralexp.artifacts.tflite_model import MODEL, write_contract
 from coralexp.stages.convert import converted
 from coralexp.stages.describe import describe
@@ -44,7 +45,7 @@ def write_reference(
     path = folder / MODEL
     converter = tf.lite.TFLiteConverter.from_saved_model(str(trained / SAVED_MODEL))
     path.write_bytes(converted(converter))
-    model = describe(path, read_index(dataset).classes)
+    model = describe(path, read_index(dataset), read_preprocessing(trained))
     write_contract(model)
     pixels, labels = read_split(dataset, "test")
     rows = probabilities(model, pixels, threads, progress)

@@ -16,14 +16,19 @@ from coralexp.stages.trained import save_trained, splits_of
 from coralexp.training.events import FOLDER
 from coralexp.training.fit import accuracy, fit, seed_everything
 from coralexp.training.freezing import freeze, unfreeze
+from coralexp.training.hardware import give_weights, graphics_cards, on_hardware
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from coralexp.artifacts.progress import Progress
     from coralexp.backbones.contract import BuildBackbone
     from coralexp.heads.contract import AttachHead
+    from coralexp.stages.classifier import Classifier
     from coralexp.training.contract import Recipe
+    from coralexp.training.fit import Labelled
+    from coralexp.training.watch import History
 
 VERSION = 2
 
@@ -58,43 +63,100 @@ def train_model(
 
     Raises:
         OptionError: If the recipe names a layer that the backbone has not.
-        TrainingError: If the loss is no longer a number, or the head cannot be computed.
+        TrainingError: If the loss is no longer a number, the head cannot be computed, or there is
+            no graphics card for a recipe that asks for one.
         WeightsError: If stored weights cannot be had or do not fit.
     """
     from coralexp.tf_runtime import keras
 
     seed_everything(seed, threads)
-    index = read_index(dataset)
-    splits = splits_of(dataset)
-    made = classifier(
+    cards = graphics_cards(recipe)
+    index, splits = read_index(dataset), splits_of(dataset)
+    build = partial(
+        classifier,
         build_backbone,
         attach_head,
-        index.image_shape,
+        recipe.preprocessing.shape_of(index.image_shape),
         len(index.classes),
         partial(freeze, recipe=recipe),
     )
-    model, backbone = made.model, made.backbone
-    if features is None:
-        learner, train, validation = model, splits["train"], splits["validation"]
-    else:
-        learner = head_alone(model, backbone, attach_head, len(index.classes))
-        train, validation = features_of(features, splits)
     run = partial(
         fit,
         recipe=recipe,
         seed=seed,
         progress=progress,
-        checkpoint=checkpoint,
+        checkpoint=None if recipe.all_gpus else checkpoint,
         events=folder / FOLDER if recipe.tensorboard else None,
     )
-    later_epochs = 0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs
-    solve = solver_of(attach_head)
+    with on_hardware(recipe, cards):
+        made = build()
+        history = _learn(
+            made,
+            attach_head=attach_head,
+            recipe=recipe,
+            splits=splits,
+            features=features,
+            classes=index.classes,
+            run=run,
+        )
+    if cards:
+        learned, made = made, build()
+        give_weights(learned.model, made.model)
+    model, backbone = made.model, made.backbone
+    if recipe.tensorboard:
+        done = len(history.epochs)
+        note = f"events: tensorboard --logdir {folder.parent} (pip install tensorboard)"
+        progress(Step(done, done, "epochs", note=note))
+    metrics = {
+        "accuracy_float": accuracy(model, splits["test"], recipe.preprocessing),
+        "parameters_total": model.count_params(),
+        "parameters_trainable": sum(
+            int(keras.backend.count_params(w)) for w in model.trainable_weights
+        ),
+    }
+    save_trained(
+        model,
+        folder,
+        history=history,
+        metrics=metrics,
+        extractor={layer.name for layer in backbone.layers},
+        stage="train",
+        steps=recipe.preprocessing,
+    )
+
+
+def _learn(
+    made: Classifier,
+    *,
+    attach_head: AttachHead,
+    recipe: Recipe,
+    splits: Mapping[str, Labelled],
+    features: Path | None,
+    classes: Sequence[str],
+    run: partial[History],
+) -> History:
+    """Train in place what was made; return what happened.
+
+    Args:
+        made: The network.
+        attach_head: Features to probabilities.
+        recipe: How.
+        splits: The images.
+        features: Entry of the `features` stage, or None.
+        classes: Names of the classes.
+        run: `fit` with everything that both phases have in common.
+    """
+    model, backbone = made.model, made.backbone
+    if features is None:
+        learner, train, validation = model, splits["train"], splits["validation"]
+    else:
+        learner = head_alone(model, backbone, attach_head, len(classes))
+        train, validation = features_of(features, splits)
+    solve, progress = solver_of(attach_head), run.keywords["progress"]
     if solve is not None:
         if features is None:
             raise TrainingError(NOT_LEARNED)
-        history = compute(
-            learner, solve, train, validation, classes=index.classes, progress=progress
-        )
+        history = compute(learner, solve, train, validation, classes=classes, progress=progress)
     else:
         history = run(
             learner,
@@ -102,7 +164,7 @@ def train_model(
             validation,
             epochs=recipe.epochs,
             learning_rate=recipe.learning_rate,
-            later_epochs=later_epochs,
+            later_epochs=0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs,
         )
     if features is not None:
         copy_head(learner, model, backbone)
@@ -119,22 +181,4 @@ def train_model(
             learning_rate=recipe.learning_rate * recipe.fine_tune_rate,
             after=history,
         )
-    if recipe.tensorboard:
-        done = len(history.epochs)
-        note = f"events: tensorboard --logdir {folder.parent} (pip install tensorboard)"
-        progress(Step(done, done, "epochs", note=note))
-    metrics = {
-        "accuracy_float": accuracy(model, splits["test"]),
-        "parameters_total": model.count_params(),
-        "parameters_trainable": sum(
-            int(keras.backend.count_params(w)) for w in model.trainable_weights
-        ),
-    }
-    save_trained(
-        model,
-        folder,
-        history=history,
-        metrics=metrics,
-        extractor={layer.name for layer in backbone.layers},
-        stage="train",
-    )
+    return history

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_split
+from coralexp.artifacts.preprocessing import write_preprocessing
 from coralexp.datasets.contract import SPLITS
 from coralexp.stages.frozen import save_frozen
 from coralexp.training.fit import Labelled
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from coralexp.artifacts.preprocessing import Preprocessing
     from coralexp.tf_runtime import keras
     from coralexp.training.watch import History
 
@@ -34,22 +36,26 @@ def save_trained(
     metrics: Mapping[str, float],
     extractor: Collection[str],
     stage: str,
+    steps: Preprocessing,
 ) -> None:
     """Write everything that is kept of a training.
 
     Args:
         model: From float32 images to probabilities.
         folder: Receives `model.h5` (Keras, without optimizer), `saved_model/` (one image at a
-            time, for the converter), `layers.md`, `history.json`, `metrics.json`, `tags.json`; and
-            what differs each time: `timings.json`, `epoch_timings.json` (seconds of each epoch).
+            time, for the converter), `layers.md`, `history.json`, `metrics.json`, `tags.json`,
+            `input.json` if the host has to do something to an image first; and what differs each
+            time: `timings.json`, `epoch_timings.json` (seconds of each epoch).
         history: What happened.
         metrics: Public names to values.
         extractor: Names of the layers that turn pixels into features.
         stage: Prefix of the times' names.
+        steps: What the host does to an image before the model sees it.
     """
     model.save(folder / MODEL, include_optimizer=False)
     _forget_generators(folder / MODEL)
     save_frozen(model, folder / SAVED_MODEL)
+    write_preprocessing(folder, steps)
     if extractor:
         (folder / "layers.md").write_text(_layers(model, extractor))
     (folder / "history.json").write_text(json.dumps(history.to_json(), indent=1))
@@ -61,7 +67,8 @@ def save_trained(
         f"{stage}_batch_ms": history.batch_ms,
     }
     (folder / "timings.json").write_text(json.dumps(times, indent=1))
-    tags = {"stopped_by": history.stopped_by} if history.stopped_by else {}
+    told = {"stopped_by": history.stopped_by, "preprocessing": steps.told}
+    tags = {name: words for name, words in told.items() if words}
     (folder / "tags.json").write_text(json.dumps(tags, indent=1))
 
 

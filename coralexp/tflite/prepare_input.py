@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from coralexp.tflite.preprocess import preprocess
+
 if TYPE_CHECKING:
     from coralexp.artifacts.tflite_model import InputContract
 
@@ -17,21 +19,22 @@ def prepare_input(
     """Return pixels as the model wants them.
 
     Args:
-        pixels: uint8 `[N, H, W, C]` in [0, 255].
-        contract: What the model takes.
+        pixels: uint8 `[N, H, W, C]` in [0, 255], of `contract.image_shape`.
+        contract: What the model takes, and what is done to an image before.
 
     Returns:
-        `[N, H, W, C]` of the contract's dtype.
+        `[N, h, w, C]` of the contract's shape and dtype.
 
     Raises:
-        ValueError: If the pixels are not uint8 or not of the model's height, width and channels.
+        ValueError: If the pixels are not uint8 or not of that height, width and channels.
     """
-    expected = contract.tensor.shape[1:]
+    expected = contract.image_shape
     if pixels.dtype != np.uint8 or pixels.shape[1:] != expected:
         raise ValueError(
             f"the model takes uint8 pixels of shape [N, {', '.join(map(str, expected))}]; "
             f"got {pixels.dtype} {list(pixels.shape)}"
         )
+    pixels = preprocess(pixels, contract.preprocessing)
     dtype = np.dtype(contract.tensor.dtype)
     if dtype == np.uint8 and contract.pixel_scale == 1 and contract.pixel_offset == 0:
         return pixels

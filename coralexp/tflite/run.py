@@ -144,7 +144,7 @@ def time_single_images(
         float64 `[M]`, in the order in which they ran; `invoke` alone, without copying in and out.
     """
     runner = interpreter(model.path, threads)
-    pixels = np.random.default_rng(0).integers(0, 256, model.input.tensor.shape, np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, *model.input.image_shape), np.uint8)
     runner.set_tensor(runner.get_input_details()[0]["index"], prepare_input(pixels, model.input))
     for _ in range(5):
         runner.invoke()

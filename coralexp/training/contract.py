@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from coralexp.artifacts.preprocessing import Preprocessing
+
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine", "exponential"]
 
@@ -26,6 +28,8 @@ class Augmentation:
         cutout: Side of a square that is painted grey, as a share, in [0, 1).
         mixup: Both parameters of the beta distribution by which two images and their labels are
             mixed; 0 mixes nothing.
+        window_px: Side of the square that is cut out at a random place; elsewhere from the middle.
+            0 cuts nothing.
     """
 
     flip: bool = False
@@ -36,6 +40,7 @@ class Augmentation:
     crop: float = 1.0
     cutout: float = 0.0
     mixup: float = 0.0
+    window_px: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,9 @@ class Recipe:
         average: Decay of the moving average of the weights, which is what is judged and kept; None
             keeps the weights of the last step.
         tensorboard: Whether event files are written.
+        standardize: Whether the host standardizes each image, after its random changes.
+        mixed_precision: Whether it is computed in half precision, on a graphics card.
+        all_gpus: Whether each batch is divided among all graphics cards.
     """
 
     epochs: int
@@ -97,3 +105,11 @@ class Recipe:
     warmup_epochs: float = 0.0
     average: float | None = None
     tensorboard: bool = False
+    standardize: bool = False
+    mixed_precision: bool = False
+    all_gpus: bool = False
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What the host does to an image wherever the network is used."""
+        return Preprocessing(self.augmentation.window_px, self.standardize)

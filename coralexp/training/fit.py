@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coralexp.artifacts.preprocessing import NOTHING
 from coralexp.errors import TrainingError
 from coralexp.training.averaging import Averages
 from coralexp.training.batches import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from coralexp.artifacts.preprocessing import Preprocessing
     from coralexp.artifacts.progress import Progress
     from coralexp.tf_runtime import keras
     from coralexp.training.contract import Recipe
@@ -123,9 +125,12 @@ def fit(
         augmentation=recipe.augmentation,
         seed=seed,
         first_epoch=first,
+        standardize=recipe.standardize,
     )
     judged = len(validation.images) > 0
-    judges = evaluation_batches(validation.images, validation.labels, classes=classes)
+    judges = evaluation_batches(
+        validation.images, validation.labels, classes=classes, steps=recipe.preprocessing
+    )
 
     def epoch_ends(epoch: int, logs: Mapping[str, float]) -> None:
         if judged:
@@ -174,9 +179,17 @@ def fit(
     return history
 
 
-def accuracy(model: keras.Model, data: Labelled) -> float:
-    """Return the share of images, in [0, 1], whose most probable class is their label."""
-    batches = evaluation_batches(data.images, data.labels, classes=model.output_shape[-1])
+def accuracy(model: keras.Model, data: Labelled, steps: Preprocessing = NOTHING) -> float:
+    """Return the share of images, in [0, 1], whose most probable class is their label.
+
+    Args:
+        model: From float32 images to probabilities.
+        data: The images and their labels.
+        steps: What the host does to each image before.
+    """
+    batches = evaluation_batches(
+        data.images, data.labels, classes=model.output_shape[-1], steps=steps
+    )
     answers = model.predict(batches, verbose=0)
     return float(np.mean(np.argmax(answers, axis=1) == np.asarray(data.labels)))
 

@@ -87,6 +87,7 @@ def require_sense(recipe: Recipe, given: Mapping[str, object]) -> None:
     if recipe.epsilon is not None and recipe.optimizer not in _OPTIMIZERS_WITH_EPSILON:
         expected = ", ".join(_OPTIMIZERS_WITH_EPSILON)
         raise OptionError("epsilon", f"belongs to {expected}, not to optimizer={recipe.optimizer}")
+    _require_one_device(recipe)
     if recipe.schedule != "exponential":
         for option in ("decay_rate", "decay_epochs", "staircase"):
             if given.get(option):
@@ -98,3 +99,12 @@ def require_sense(recipe: Recipe, given: Mapping[str, object]) -> None:
             "warmup_epochs",
             f"must be fewer than the {recipe.epochs} epochs; got {recipe.warmup_epochs:g}",
         )
+
+
+def _require_one_device(recipe: Recipe) -> None:
+    """Refuse what reads the weights of one device where several have them."""
+    for option, value in {"average": recipe.average, "tensorboard": recipe.tensorboard}.items():
+        if recipe.all_gpus and value:
+            none = "null" if option == "average" else "false"
+            text = f"does not go with {option}: write {option}={none}, or all_gpus=false"
+            raise OptionError("all_gpus", text)

@@ -15,6 +15,12 @@ from coralexp.training.limits import (
 )
 
 VERSION = 1
+LATER_OPTIONS = {
+    "window_px": 0,
+    "standardize": False,
+    "mixed_precision": False,
+    "all_gpus": False,
+}
 
 
 def plan(
@@ -50,6 +56,10 @@ def plan(
     cutout: float = 0.0,
     mixup: float = 0.0,
     tensorboard: bool = False,
+    window_px: int = 0,
+    standardize: bool = False,
+    mixed_precision: bool = False,
+    all_gpus: bool = False,
 ) -> Recipe:
     """Train with cross-entropy.
 
@@ -96,6 +106,15 @@ def plan(
             as 0.2; 0 mixes nothing.
         tensorboard: Write event files for TensorBoard: images, loss, rate, histograms of weights,
             gradients and activations.
+        window_px: Side, in pixels, of a square that is cut out of each image: at a random place to
+            train, from the middle wherever the network is judged or used. The network is of that
+            size. 0 cuts nothing.
+        standardize: Give each image mean 0 and standard deviation 1, up to 3 deviations. The host
+            does it before the network, when it trains and wherever it is used, for the chip cannot.
+        mixed_precision: Compute the float training in half precision (weights stay float32); needs
+            a graphics card. Fine-tuning for a quantization mode is in float32 all the same.
+        all_gpus: Divide each batch of the float training among all graphics cards of this machine;
+            needs one. A training that is killed begins anew.
 
     Raises:
         OptionError: If an option is out of its range, or has no effect beside the others.
@@ -110,6 +129,8 @@ def plan(
         cutout=cutout,
         momentum=momentum or 0.0,
     )
+    if window_px < 0:
+        raise OptionError("window_px", f"is a side in pixels, or 0 for none; got {window_px}")
     require_angle(rotation_deg=rotation_deg)
     require_not_negative(mixup=mixup, warmup_epochs=warmup_epochs, weight_decay=weight_decay)
     if early_stopping is not None and early_stopping < 1:
@@ -129,6 +150,7 @@ def plan(
         crop=crop,
         cutout=cutout,
         mixup=mixup,
+        window_px=window_px,
     )
     recipe = Recipe(
         epochs=epochs,
@@ -155,6 +177,9 @@ def plan(
         warmup_epochs=warmup_epochs,
         average=average,
         tensorboard=tensorboard,
+        standardize=standardize,
+        mixed_precision=mixed_precision,
+        all_gpus=all_gpus,
     )
     given = {
         "fine_tune_epochs": fine_tune_epochs,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coralexp.artifacts.preprocessing import Preprocessing
 from coralexp.artifacts.tflite_model import (
+    CONTRACT,
     MODEL,
     InputContract,
     TensorSpec,
@@ -29,3 +31,18 @@ def test_a_model_comes_back_as_it_was_written(tmp_path: Path) -> None:
     write_contract(model)
 
     assert read_model(tmp_path) == model
+    assert "window_of" not in (tmp_path / CONTRACT).read_text()
+    assert "standardize" not in (tmp_path / CONTRACT).read_text()
+
+
+def test_what_the_host_does_first_is_declared(tmp_path: Path) -> None:
+    tensor = TensorSpec("image", (1, 24, 24, 3), "uint8", 2 / 255, 127)
+    contract = InputContract(tensor, 1.0, 0.0, (32, 32), standardize=True)
+    output = TensorSpec("probabilities", (1, 2), "uint8", 1 / 256, 0)
+    model = TfliteModel(tmp_path / MODEL, 1234, contract, output, ("a", "b"))
+
+    write_contract(model)
+
+    assert read_model(tmp_path) == model
+    assert contract.image_shape == (32, 32, 3)
+    assert contract.preprocessing == Preprocessing(24, standardize=True)

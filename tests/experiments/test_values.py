@@ -141,6 +141,21 @@ def test_one_line_runs_the_real_thing(name: str) -> None:
     assert all("stands_for" not in job["dataset"].options or "dataset" not in line[1] for job in jobs)
 
 
+def test_the_tutorials_own_training_crops_and_standardizes() -> None:
+    [job, _] = parse(["experiment=cifar10_tutorial", *REAL["cifar10_tutorial"]]).experiments
+
+    wanted = {
+        "window_px": 24,
+        "standardize": True,
+        "flip": True,
+        "shift": 0.0,
+        "batch_size": 128,
+        "average": 0.9999,
+    }
+    assert wanted.items() <= job["training"].options.items()
+    assert job["head"].options["l2"] == 0.004
+
+
 def test_every_experiment_has_a_folder_and_the_reverse() -> None:
     folders = sorted(path.parent.name for path in (ROOT / "experiments").glob("*/lab.md"))
 

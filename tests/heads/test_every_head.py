@@ -94,3 +94,22 @@ def test_the_last_dropout_may_be_another() -> None:
     ]
     with pytest.raises(OptionError, match="last_dropout: must be a share"):
         mlp.attach(None, 2, last_dropout=1.0)
+
+
+@pytest.mark.parametrize("l2", [-0.1, float("nan"), float("inf")])
+def test_a_loss_that_is_no_loss_is_refused(l2: float) -> None:
+    with pytest.raises(OptionError, match="must be 0 or more"):
+        mlp.attach(None, 10, l2=l2)
+
+
+@pytest.mark.tf
+def test_the_loss_of_the_dense_layers_is_that_of_tensorflow() -> None:
+    from coralexp.tf_runtime import keras, tf
+
+    features = keras.Input((2, 2, 3))
+    model = keras.Model(features, mlp.attach(features, 2, units=(8, 4), dropout=0.0, l2=0.004))
+
+    kernels = [layer.kernel for layer in model.layers[2:4]]
+    expected = sum(0.004 * float(tf.nn.l2_loss(kernel)) for kernel in kernels)
+    assert len(model.losses) == 2
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-6)

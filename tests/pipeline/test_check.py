@@ -152,3 +152,15 @@ def test_fine_tuning_is_refused_before_anything_is_trained(line, refused: bool) 
 
     assert [problem.key for problem in found] == (["quant"] if refused else [])
     assert all("take quant=ptq" in problem.text for problem in found)
+
+
+def test_the_network_has_the_size_of_the_window() -> None:
+    request = ["dataset=digits", "dataset.side_px=40", "backbone=mobilenetv2"]
+
+    assert parse([*request, "training.window_px=32"], check=problems)
+    assert told(None, *request, "training.window_px=41")[-1] == (
+        "training.window_px: does not fit into images of 40 x 40 px; got 41"
+    )
+    assert told(None, *request, "training.window_px=-1")[-1] == (
+        "training.window_px: is a side in pixels, or 0 for none; got -1"
+    )

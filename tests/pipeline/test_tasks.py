@@ -109,3 +109,19 @@ def test_every_key_has_the_number_of_its_schema() -> None:
 
     assert {task.ingredients["schema"] for task in tasks} == {KEY_SCHEMA}
     assert KEY_SCHEMA == 1
+
+
+def test_options_that_came_later_are_in_a_key_only_where_they_are_used() -> None:
+    for task in Planner(2)(parse(["head=mlp"]).experiments[0]):
+        assert "standardize" not in repr(task.ingredients)
+        assert "l2" not in repr(task.ingredients)
+
+    request = (
+        "dataset=digits",
+        "backbone=convnet",
+        "training.freeze_backbone=true",
+        "training=smoke",
+    )
+    before = keys(*request)
+    assert changed(before, keys(*request, "training.standardize=false")) == set()
+    assert changed(before, keys(*request, "training.standardize=true")) == set(before) - {"dataset"}

@@ -7,6 +7,7 @@ import pytest
 
 from coralexp.artifacts.tflite_model import InputContract, TensorSpec
 from coralexp.tflite.prepare_input import prepare_input
+from coralexp.tflite.standardize import standardized
 
 PIXELS = np.arange(2 * 16 * 8 * 1, dtype=np.uint8).reshape(2, 16, 8, 1)
 
@@ -50,3 +51,25 @@ def test_integers_are_rounded_and_stay_in_their_range() -> None:
 def test_other_shapes_and_types_are_refused(pixels: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"takes uint8 pixels of shape \[N, 16, 8, 1\]; got "):
         prepare_input(pixels, contract("uint8", 1.0, 0.0))
+
+
+def test_the_middle_is_standardized_for_every_type_alike() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 11, 1), np.uint8)
+    expected = standardized(pixels[:, 6:14, 1:9])
+
+    def prepared(dtype: str, scale: float, offset: float) -> np.ndarray:
+        tensor = TensorSpec("image", (1, 8, 8, 1), dtype, 0.0, 0)
+        return prepare_input(pixels, InputContract(tensor, scale, offset, (20, 11), True))
+
+    assert np.array_equal(prepared("uint8", 1.0, 0.0), expected)
+    assert np.array_equal(prepared("int8", 1.0, -128.0), expected.astype(int) - 128)
+    np.testing.assert_allclose(
+        prepared("float32", 1 / 127.5, -1.0), expected / 127.5 - 1, atol=1e-6
+    )
+
+
+def test_a_window_is_cut_from_images_of_its_origin_alone() -> None:
+    tensor = TensorSpec("image", (1, 8, 8, 1), "uint8", 0.0, 0)
+
+    with pytest.raises(ValueError, match=r"takes uint8 pixels of shape \[N, 20, 11, 1\]; got "):
+        prepare_input(PIXELS[:, :8], InputContract(tensor, 1.0, 0.0, (20, 11)))

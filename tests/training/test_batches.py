@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coralexp.training.batches import batch_indices, steps_per_epoch, training_batches
+from coralexp.artifacts.preprocessing import Preprocessing
+from coralexp.tflite.preprocess import preprocess
+from coralexp.tflite.standardize import standardized
+from coralexp.training.batches import (
+    batch_indices,
+    evaluation_batches,
+    random_windows,
+    steps_per_epoch,
+    training_batches,
+)
 from coralexp.training.contract import Augmentation
 
 SIZES = st.integers(1, 60)
@@ -42,7 +51,6 @@ LABELS = np.arange(10) % 3
 
 
 def batches(seed: int = 5, augmentation: Augmentation | None = None) -> list:
-
     made = training_batches(
         IMAGES,
         LABELS,
@@ -70,7 +78,6 @@ def test_training_sees_scaled_images_with_their_labels() -> None:
 
 @pytest.mark.tf
 def test_features_are_passed_on_whatever_their_range() -> None:
-
     features = np.linspace(-5, 5, 80, dtype=np.float32).reshape(10, 2, 2, 2)
 
     made = training_batches(
@@ -100,8 +107,6 @@ def test_augmented_batches_are_a_function_of_the_seed() -> None:
 
 @pytest.mark.tf
 def test_evaluation_sees_every_image_once_in_order() -> None:
-    from coralexp.training.batches import evaluation_batches
-
     made = list(evaluation_batches(IMAGES, LABELS, classes=3, batch_size=4).as_numpy_iterator())
 
     assert [len(images) for images, _ in made] == [4, 4, 2]
@@ -109,3 +114,51 @@ def test_evaluation_sees_every_image_once_in_order() -> None:
         np.concatenate([images for images, _ in made]), IMAGES / 127.5 - 1, atol=1e-6
     )
     assert np.concatenate([labels for _, labels in made]).argmax(axis=1).tolist() == LABELS.tolist()
+
+
+def test_windows_are_at_places_that_seed_and_step_decide() -> None:
+    images = np.arange(9 * 7, dtype=np.uint8).reshape(1, 9, 7, 1).repeat(400, 0)
+
+    first, again = (random_windows(images, 6, seed=1, step=2) for _ in range(2))
+    other = random_windows(images, 6, seed=1, step=3)
+
+    assert first.shape == (400, 6, 6, 1)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    # The first pixel tells the place: 4 rows times 2 columns are possible, and each is taken.
+    assert sorted({int(window[0, 0, 0]) for window in first}) == [0, 1, 7, 8, 14, 15, 21, 22]
+    assert all(np.array_equal(window - window[0, 0], first[0] - first[0, 0, 0]) for window in first)
+
+
+@pytest.mark.tf
+def test_training_standardizes_after_the_random_changes() -> None:
+    plain = [images for images, _ in batches(augmentation=Augmentation(flip=True, window_px=4))]
+    changed = [
+        images
+        for images, _ in training_batches(
+            IMAGES,
+            LABELS,
+            classes=3,
+            batch_size=4,
+            epochs=2,
+            augmentation=Augmentation(flip=True, window_px=4),
+            seed=5,
+            standardize=True,
+        ).as_numpy_iterator()
+    ]
+
+    for before, after in zip(plain, changed, strict=True):
+        pixels = np.rint((before + 1) * 127.5).astype(np.uint8)
+        np.testing.assert_allclose(after, standardized(pixels) / 127.5 - 1, atol=1e-6)
+        assert after.shape[1:] == (4, 4, 1)
+
+
+@pytest.mark.tf
+def test_evaluation_sees_what_the_host_will_give() -> None:
+    steps = Preprocessing(4, standardize=True)
+
+    made = evaluation_batches(IMAGES, LABELS, classes=3, batch_size=4, steps=steps)
+
+    seen = np.concatenate([images for images, _ in made.as_numpy_iterator()])
+    np.testing.assert_allclose(seen, preprocess(IMAGES, steps) / 127.5 - 1, atol=1e-6)
+    assert seen.shape == (10, 4, 4, 1)
