@@ -19,6 +19,7 @@ from PIL import Image
 from stand_in import build
 
 import coralexp.bundle.files
+import coralexp.bundle.receive
 from coralexp.bundle.contents import board_of, contents_of
 from coralexp.bundle.files.bundled import pictures
 from coralexp.bundle.manifest import source_of
@@ -371,7 +372,7 @@ def test_a_folder_of_something_else_is_never_replaced(
 
 
 def test_every_script_can_be_read_by_python_3_7() -> None:
-    for path in SOURCES:
+    for path in [*SOURCES, Path(coralexp.bundle.receive.__file__)]:
         ast.parse(path.read_text("utf-8"), feature_version=(3, 7))
 
 
