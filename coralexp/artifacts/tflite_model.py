@@ -58,10 +58,10 @@ class InputContract:
     standardize: bool = False
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Height and width in pixels, and channels, of the image to begin with."""
-        _, height, width, channels = self.tensor.shape
-        return (*(self.window_of or (height, width)), channels)
+    def image_shape(self) -> tuple[int, ...]:
+        """Height and width in pixels, and channels if there are any, of the image to begin with."""
+        shape = self.tensor.shape[1:]
+        return shape if self.window_of is None else (*self.window_of, *shape[2:])
 
     @property
     def preprocessing(self) -> Preprocessing:
