@@ -87,6 +87,8 @@ def measurement_of(returned: Returned, expected: Package, threads: int, place: s
             " again and measure that"
         )
     measurement = read_result(returned.content, returned.digest, expected.model, place)
+    if not _is_told_in_words(measurement):
+        raise BoardError(f"{place}: devices or warnings are not as promised")
     ordered = {**vars(STANDARD), "threads": threads}
     if measurement.group("protocol") != ordered:
         raise BoardError(f"{place}: was not measured by the protocol that was ordered")
@@ -127,11 +129,25 @@ def _longest(value: Json) -> int:
     return len(value) if isinstance(value, str) else 0
 
 
+def _is_told_in_words(measurement: Measurement) -> bool:
+    """Return whether devices have names and warnings are texts, as those who show them expect."""
+    devices = measurement.fields.get("devices")
+    return (
+        isinstance(devices, list)
+        and all(
+            isinstance(device, dict)
+            and isinstance(device.get("name"), str)
+            and isinstance(device.get("interface"), str)
+            for device in devices
+        )
+        and all(isinstance(warning, str) for warning in measurement.warnings)
+    )
+
+
 def words_of(measurement: Measurement) -> str:
     """Return where it was measured: machine, board, and its Edge TPUs."""
     host = cast("dict[str, Json]", measurement.fields["host"])
     named = [str(host.get(name) or "") for name in ("name", "model")]
-    devices = measurement.fields.get("devices")
-    chips = [d for d in devices if isinstance(d, dict)] if isinstance(devices, list) else []
+    chips = cast("list[dict[str, Json]]", measurement.fields["devices"])
     named += [f"{chip.get('name')} ({chip.get('interface')})" for chip in chips[:4]]
     return ", ".join(word for word in named if word) or "an unnamed board"

@@ -21,6 +21,7 @@ from coralexp.artifacts.tflite_model import read_model
 from coralexp.boards.order import MeasureOrder
 from coralexp.boards.package import Package, write_package
 from coralexp.boards.package_result import measurement_of, read_returned, words_of
+from coralexp.boards.presence import Wanted, judge
 from coralexp.errors import BoardError
 from coralexp.spec.part import bind
 from coralexp.spec.stored import from_dict
@@ -40,11 +41,12 @@ MEASURED_FOR = "measured_for_run"
 
 @dataclass(frozen=True)
 class _Job:
-    """What of a run is measured."""
+    """What of a run is measured, and on what."""
 
     order: MeasureOrder
     package: Package
     judged: Judged
+    wanted: Wanted
 
 
 def export(
@@ -97,6 +99,9 @@ def take_in(
     before = store.entry_of(run, "measure")
     with _prepared(store, run, returned.package.images, plugins) as job:
         measurement = measurement_of(returned, job.package, job.order.threads, path.name)
+        found = judge(job.wanted, measurement.fields, path.name)
+        if not found.there:
+            raise BoardError(found.reason)
         what = words_of(measurement)
         old = ingredients_in(before)
         after = cast("dict[str, Json]", old.get("after") or {})
@@ -172,7 +177,9 @@ def _prepared(
             threads=threads if isinstance(threads, int) else 1,
             job=f"run {run.id}",
         )
-        yield _Job(order, package, judged)
+        host, chip = device.host, device.edge_tpu is not None
+        wanted = Wanted(host.name, host.is_this_computer, device.interface, edge_tpu=chip)
+        yield _Job(order, package, judged, wanted)
 
 
 def _device(run: RunRecord, plugins: Sequence[str]) -> Device:
