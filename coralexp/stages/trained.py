@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from coralexp.artifacts.examples import read_split
-from coralexp.artifacts.preprocessing import write_preprocessing
+from coralexp.artifacts.preprocessing import NOTHING, write_preprocessing
 from coralexp.datasets.contract import SPLITS
 from coralexp.stages.frozen import save_frozen
 from coralexp.training.fit import Labelled
@@ -36,7 +36,7 @@ def save_trained(
     metrics: Mapping[str, float],
     extractor: Collection[str],
     stage: str,
-    steps: Preprocessing,
+    steps: Preprocessing = NOTHING,
 ) -> None:
     """Write everything that is kept of a training.
 
