@@ -26,7 +26,7 @@ Candidate = tuple[str, str]  # a whole word and what it means
 
 _FLAGS = ("--help", "--version", "--cfg", "--info", "--config-dir")
 _KEYS = "[0-9a-f]" * 20
-_TAKE_RUNS = ("reproduce", "predict", "compare", "export", "freeze")
+_TAKE_RUNS = ("reproduce", "predict", "compare", "export", "freeze", "measure")
 
 _SCRIPTS = {
     "bash": r"""# Completion of coralexp for bash. To install it, add this line to ~/.bashrc:
@@ -150,7 +150,7 @@ def _starts(verb: str | None, before: Sequence[str], conf: Conf) -> Iterator[Can
         yield from _in_store(before)
     if verb == "completion":
         yield from ((shell, "") for shell in _SCRIPTS)
-    if verb in {None, *TAKES_OVERRIDES, "reproduce", "fetch"}:
+    if verb in {None, *TAKES_OVERRIDES, "reproduce", "fetch", "doctor"}:
         for group in GROUPS:
             yield f"{group}=", f"choice, {conf.defaults.get(group)} if nothing is said"
             yield f"{group}.", "options of the choice"

@@ -28,6 +28,8 @@ it, and the prediction stays beside the measurement as edgetpu_latency_predicted
 A file that was cut or changed, or is of another model or protocol, is refused with the reason.
 That a file agrees with itself does not make its times true."""
 
+_PLUGINS = "machine.plugins=[NAME]: packages of your own that the run took parts from"
+
 
 def main(args: Sequence[str]) -> int:
     """Export a package, or import its result.
@@ -46,13 +48,19 @@ def main(args: Sequence[str]) -> int:
     """
     asked = _parser().parse_args(args)
     store = Store(asked.store)
-    plugins = parse(asked.settings).machine.plugins if asked.settings else ()
+    settings = [word for word in asked.words if word.startswith("machine.")]
+    files = [Path(word) for word in asked.words if word not in settings]
+    plugins = parse(settings).machine.plugins if settings else ()
     if asked.action == "export":
+        if files:
+            raise ConfigError([Problem("", f"{files[0]}: expected RUN_ID OUT.zip, no more")])
         return _export(store, asked.run, asked.out, asked, plugins)
-    missing = [Problem("", f"{p}: there is no such file") for p in asked.files if not p.exists()]
+    if not files:
+        raise ConfigError([Problem("", "name the files to take")])
+    missing = [Problem("", f"{p}: there is no such file") for p in files if not p.exists()]
     if missing:
         raise ConfigError(missing)
-    return _import(store, asked.files, plugins)
+    return _import(store, files, plugins)
 
 
 def _export(
@@ -137,9 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     out = actions.add_parser("export", parents=[shared], description=_EXPORT, formatter_class=plain)
     out.add_argument("run", metavar="RUN_ID", help="id of a run, or enough of its start")
     out.add_argument("out", type=Path, metavar="OUT.zip")
-    out.add_argument(
-        "settings", nargs="*", metavar="machine.plugins=[NAME]", help=argparse.SUPPRESS
-    )
+    out.add_argument("words", nargs="*", metavar="machine.plugins=[NAME]", help=_PLUGINS)
     out.add_argument(
         "--images",
         type=int,
@@ -151,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     back = actions.add_parser(
         "import", parents=[shared], description=_IMPORT, formatter_class=plain
     )
-    back.add_argument("files", nargs="+", type=Path, metavar="RESULT.zip")
-    back.add_argument("--set", dest="settings", action="append", default=[], help=argparse.SUPPRESS)
+    back.add_argument(
+        "words", nargs="+", metavar="RESULT.zip", help=f"what run.sh wrote; {_PLUGINS}"
+    )
     return parser

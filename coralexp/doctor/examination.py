@@ -20,6 +20,7 @@ from coralexp.doctor.gpu import check_gpu
 from coralexp.doctor.interpreter import check_python
 from coralexp.doctor.libedgetpu import check_libedgetpu
 from coralexp.doctor.mlflow_store import check_mlflow
+from coralexp.doctor.packages import search_path
 from coralexp.doctor.pycoral import check_pycoral
 from coralexp.doctor.runtimes import check_runtimes
 from coralexp.doctor.store_keys import check_store_keys
@@ -58,8 +59,10 @@ def _checks(request: Request) -> Iterator[tuple[str, Callable[[], Finding]]]:
         lambda: check_compiler(machine.compiler, needed=asked.needs_compiler),
     )
     python = machine.python if here else None
-    yield "TFLite runtimes", lambda: check_runtimes(python)
-    yield "pycoral", check_pycoral
+    yield "TFLite runtimes", check_runtimes
+    if python is not None:
+        yield "TFLite runtimes", lambda: check_runtimes(python)
+    yield "pycoral", lambda: check_pycoral(search_path(python))
     delegate = machine.delegate if here else None
     yield "libedgetpu", lambda: check_libedgetpu(delegate, needed=needs, python=python)
     yield "Edge TPU", lambda: check_devices(needed=needs)

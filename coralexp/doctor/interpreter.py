@@ -6,8 +6,10 @@ import importlib.metadata
 import platform
 import re
 import sys
+from pathlib import Path
 
 from coralexp.doctor.finding import Finding
+from coralexp.doctor.shown import shown
 
 _OLDEST, _TOO_NEW = (3, 11), (3, 14)  # where the package's metadata do not tell
 
@@ -21,7 +23,7 @@ def check_python(version: str | None = None) -> Finding:
     version = version or platform.python_version()
     oldest, too_new = _supported()
     number = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    found = f"{version}, {platform.system()} {platform.machine()}, {sys.prefix}"
+    found = f"{version}, {platform.system()} {platform.machine()}, {shown(Path(sys.prefix))}"
     if oldest <= number < too_new:
         return Finding("Python", "ok", found)
     last = f"{too_new[0]}.{too_new[1] - 1}"

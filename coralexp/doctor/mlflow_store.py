@@ -12,6 +12,7 @@ from coralexp.doctor.finding import Finding
 from coralexp.doctor.mlflow_schema import heads, installed_mlflow, revisions
 from coralexp.doctor.mlflow_server import check_server
 from coralexp.doctor.packages import PIP, version_of
+from coralexp.doctor.shown import shown
 from coralexp.tracking.address import SQLITE, tracking_address
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def check_mlflow(
     if address.database is None:
         text = f"{version}, store {address.public}: only SQLite files and servers are looked at"
         return Finding(_NAME, "note", text, "run one job; it says if the store cannot be opened")
-    return _database(address.database, version, package)
+    return _database(address.database, version, package, folder)
 
 
-def _database(database: Path, version: str, package: Path) -> Finding:
-    told = f"{version}, {database}"
+def _database(database: Path, version: str, package: Path, folder: Path) -> Finding:
+    told = f"{version}, {shown(database, folder)}"
     if not database.exists() or database.stat().st_size == 0:
         return _to_be_made(database, told)
     try:

@@ -9,6 +9,7 @@ from coralexp.doctor.packages import PIP, distribution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.metadata import Distribution
 
 _NAME = "pycoral"
 _SIGN = "pycoral/utils/edgetpu.py"  # only Coral's has it
@@ -24,8 +25,7 @@ def check_pycoral(path: Sequence[str] | None = None) -> Finding:
     if found is None:
         text = "not installed; ai-edge-litert or tflite-runtime measures as well"
         return Finding(_NAME, "absent", text)
-    files = {file.as_posix() for file in found.files or ()}
-    if _SIGN not in files:
+    if not is_corals(found):
         said = str(found.metadata.json.get("summary") or "").strip()
         about = f' ("{said[:80]}")' if said and said.isprintable() else ""
         text = (
@@ -34,3 +34,8 @@ def check_pycoral(path: Sequence[str] | None = None) -> Finding:
         wrong = f"{found.version}{about} is not Coral's: the public index has another of that name"
         return Finding(_NAME, "note", wrong, text)
     return Finding(_NAME, "ok", f"{found.version}, Coral's own")
+
+
+def is_corals(found: Distribution | None) -> bool:
+    """Return whether an installed package is Coral's own pycoral."""
+    return found is not None and _SIGN in {file.as_posix() for file in found.files or ()}

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from typing import TYPE_CHECKING
 
 from coralexp.doctor.finding import Finding
-from coralexp.doctor.packages import PIP, version_of
+from coralexp.doctor.packages import PIP, distribution, search_path, version_of
+from coralexp.doctor.pycoral import is_corals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME = "TFLite runtimes"
 RUNTIMES = ("ai-edge-litert", "tflite-runtime")  # in the order in which the agent takes them
-_ASK = """
-import json, sys
-def version(name):
-    try:
-        from importlib.metadata import version as find
-    except ImportError:
-        from pkg_resources import get_distribution
-        find = lambda name: get_distribution(name).version
-    try:
-        return find(name)
-    except Exception:
-        return None
-print(json.dumps([sys.version.split()[0], {name: version(name) for name in sys.argv[1:]}]))
-"""
-_LIMIT_S = 10.0
 
 
 def check_runtimes(
     python: str | None = None, installed: Mapping[str, str] | None = None
 ) -> Finding:
-    """Return which runtimes can measure; one of them also judges every run's accuracy.
+    """Return which runtimes can measure.
 
     Args:
         python: `machine.python`; None is this interpreter.
@@ -47,16 +32,19 @@ def check_runtimes(
         return Finding(_NAME, "missing", f"machine.python={python}: {_words(error)}", text)
     place = f" in {python}" if python else ""
     told = ", ".join(f"{name} {version}" for name, version in found.items() if name in RUNTIMES)
-    if told:
+    if told and (python is not None or RUNTIMES[0] in found):
         absent = [name for name in RUNTIMES if name not in found]
         beside = f"; no {', no '.join(absent)}" if absent else ""
         return Finding(_NAME, "ok", f"{told}{place}{beside}")
     install = f"{python} -m pip install ai-edge-litert" if python else f"{PIP} ai-edge-litert"
+    if told:
+        text = f"{told}; no {RUNTIMES[0]}, with which every run judges its model"
+        return Finding(_NAME, "missing", text, install)
     return Finding(_NAME, "missing", f"none{place}", f"{install} (or tflite-runtime)")
 
 
 def runtimes_of(python: str | None) -> dict[str, str]:
-    """Return the runtimes of an interpreter, names to versions.
+    """Return the runtimes of an interpreter, names to versions, in the order of the agent.
 
     Args:
         python: None is this one.
@@ -66,13 +54,12 @@ def runtimes_of(python: str | None) -> dict[str, str]:
         SubprocessError: If it does not answer in time, or fails.
         ValueError: If its answer cannot be read.
     """
-    if python is None:
-        known = {name: version_of(name) for name in RUNTIMES}
-    else:
-        command = [python, "-c", _ASK, *RUNTIMES]
-        answer = subprocess.run(command, capture_output=True, timeout=_LIMIT_S, check=True)
-        _, known = json.loads(answer.stdout)
-    return {name: version for name, version in known.items() if version is not None}
+    path = search_path(python)
+    known = {name: version_of(name, path) for name in RUNTIMES}
+    found = {name: version for name, version in known.items() if version is not None}
+    if is_corals(distribution("pycoral", path)):  # it makes interpreters of tflite-runtime
+        found = dict(sorted(found.items(), key=lambda item: item[0] != "tflite-runtime"))
+    return found
 
 
 def _words(error: Exception) -> str:

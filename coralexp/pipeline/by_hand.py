@@ -25,7 +25,7 @@ from coralexp.boards.presence import Wanted, judge
 from coralexp.errors import BoardError
 from coralexp.spec.part import bind
 from coralexp.spec.stored import from_dict
-from coralexp.stages.measured_elsewhere import put_in_place
+from coralexp.stages.measured_elsewhere import VERSION, put_in_place
 from coralexp.stages.on_device import write_images
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def take_in(
             **old,
             "after": {**after, **(judged if job.package.images else {})},
             "board": what,
-            "by_hand": hashlib.sha256(returned.content).hexdigest(),
+            "by_hand": {"version": VERSION, "result": hashlib.sha256(returned.content).hexdigest()},
         }
         known = _known(store, key_of(ingredients))
         if known is not None:

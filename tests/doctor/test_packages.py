@@ -9,7 +9,7 @@ import pytest
 from coralexp.doctor.extras import check_tfds
 from coralexp.doctor.interpreter import check_python
 from coralexp.doctor.pycoral import check_pycoral
-from coralexp.doctor.runtimes import check_runtimes
+from coralexp.doctor.runtimes import check_runtimes, runtimes_of
 from coralexp.doctor.tensorflow_pair import check_tensorflow
 
 WHOLE = {"tensorflow": "2.21.0", "tf-keras": "2.21.1", "tensorflow-model-optimization": "0.8.1"}
@@ -100,3 +100,20 @@ def test_an_interpreter_that_does_not_answer_is_missing(python: str) -> None:
 
 def test_no_runtime_at_all_is_missing() -> None:
     assert check_runtimes(installed={}).mark == "missing"
+
+
+def test_the_runtime_that_judges_models_cannot_be_another() -> None:
+    found = check_runtimes(installed={"tflite-runtime": "2.14.0"})
+
+    assert found.mark == "missing"
+    assert "no ai-edge-litert" in found.found
+
+
+def test_corals_pycoral_measures_with_tflite_runtime(packages, monkeypatch) -> None:
+    path = packages({"ai-edge-litert": "2.3.0", "tflite-runtime": "2.5.0"})
+    monkeypatch.setattr(sys, "path", path)
+    assert list(runtimes_of(None)) == ["ai-edge-litert", "tflite-runtime"]
+
+    packages({"pycoral": "2.0.0"}, "pycoral/utils/edgetpu.py,,\n")
+
+    assert list(runtimes_of(None)) == ["tflite-runtime", "ai-edge-litert"]
