@@ -59,7 +59,7 @@ def contents_of(
     """
     converted = _entry(store, record, "convert")
     model = read_model(converted)
-    height, width, _ = model.input.tensor.shape[1:]
+    height, width, _ = model.input.image_shape
     if height != width:
         raise StoreError(
             f"run {record.id}: its model takes {height} x {width} px; a bundle knows squares only"

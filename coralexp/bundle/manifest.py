@@ -60,6 +60,7 @@ def with_manifest(
             "pixel_offset": model.input.pixel_offset,
             "colour": "grey" if model.input.tensor.shape[-1] == 1 else "RGB",
             "resize": resize,
+            **_host_steps(model),
         },
         "output": {**_tensor(model.output), "labels": len(model.classes)},
         "models": dict(models),
@@ -94,6 +95,16 @@ def source_of(name: str, tags: Mapping[str, str]) -> str:
     if name == "accuracy":
         return "model.tflite over the whole test split, on the CPU"
     return "the run"
+
+
+def _host_steps(model: TfliteModel) -> dict[str, Json]:
+    """Return what the host does to a picture before the network; nothing for most models."""
+    steps: dict[str, Json] = {}
+    if model.input.window_of is not None:
+        steps["window_of"] = list(model.input.window_of)
+    if model.input.standardize:
+        steps["standardize"] = True
+    return steps
 
 
 def _tensor(spec: TensorSpec) -> dict[str, Json]:

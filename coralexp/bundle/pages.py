@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from coralexp.tflite import standardize
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,6 +18,7 @@ Board = Literal["dev_board", "raspberry_pi", "pc"]
 BOARDS: tuple[Board, ...] = ("dev_board", "raspberry_pi", "pc")
 FILES = Path(__file__).with_name("files")
 _HERE, _THERE = "coralexp.bundle.files.bundled", "bundled"  # the folder is the top one there
+_STANDARDIZE = "coralexp.tflite.standardize"  # NumPy alone: it travels as it is
 _SCRIPTS = ("classify.py", "camera.py", "benchmark.py")
 _Devices = dict[str, list["Json"]]
 
@@ -31,10 +34,12 @@ def scripts() -> dict[str, bytes]:
     """Return the scripts and what they share, by their names in a bundle."""
     paths = [FILES / name for name in _SCRIPTS]
     paths += [path for path in sorted((FILES / "bundled").iterdir()) if path.is_file()]
-    return {
-        path.relative_to(FILES).as_posix(): path.read_text("utf-8").replace(_HERE, _THERE).encode()
-        for path in paths
-    }
+    texts = {path.relative_to(FILES).as_posix(): path.read_text("utf-8") for path in paths}
+    texts[f"{_THERE}/standardize.py"] = Path(standardize.__file__).read_text("utf-8")
+    moved = {_HERE: _THERE, _STANDARDIZE: f"{_THERE}.standardize"}
+    for old, new in moved.items():
+        texts = {name: text.replace(old, new) for name, text in texts.items()}
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def pages(board: Board, words: Mapping[str, str]) -> dict[str, bytes]:

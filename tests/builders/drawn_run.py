@@ -59,12 +59,15 @@ def pixels(picture: Image.Image) -> np.ndarray:
     return np.asarray(small, np.uint8)[..., None]
 
 
-def drawn_run(store: Store, *, compiled: bytes | None = None, **fields: object) -> RunRecord:
+def drawn_run(
+    store: Store, *, compiled: bytes | None = None, standardize: bool = False, **fields: object
+) -> RunRecord:
     """Make a run of four or five stages, and its record.
 
     Args:
         store: Where to.
         compiled: What the Edge TPU compiler is to have made; None stands for no compiler.
+        standardize: Whether the host is to standardize each picture.
         fields: Of the record, to be set otherwise.
     """
     record = new_record("run")
@@ -79,12 +82,16 @@ def drawn_run(store: Store, *, compiled: bytes | None = None, **fields: object) 
     places: dict[str, Path] = {}
 
     def make(stage: str, write: Callable[[Path], None]) -> None:
-        ingredients = {"stage": stage, "compiled": compiled is not None}
+        ingredients = {
+            "stage": stage,
+            "compiled": compiled is not None,
+            "standardize": standardize,
+        }
         places[stage] = store.make(stage, ingredients, write)
         record.stages[stage] = StageRecord(key_of(ingredients), 1.0, reused=False, made_in_s=1.0)
 
     make("dataset", lambda folder: _dataset(folder, images, labels))
-    make("convert", _convert)
+    make("convert", lambda folder: _convert(folder, standardize=standardize))
     model = read_model(places["convert"])
     make("evaluate", lambda folder: _evaluate(folder, model, images, labels))
     make("compile", lambda folder: _compile(folder, compiled))
@@ -116,7 +123,7 @@ def _dataset(folder: Path, images: np.ndarray, labels: np.ndarray) -> None:
     np.save(folder / "test" / "labels.npy", labels)
 
 
-def _convert(folder: Path) -> None:
+def _convert(folder: Path, *, standardize: bool) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
     content = _network()
@@ -133,7 +140,7 @@ def _convert(folder: Path) -> None:
         )
         for end in ends
     )
-    contract = InputContract(source, 1.0, -128.0)
+    contract = InputContract(source, 1.0, -128.0, standardize=standardize)
     write_contract(TfliteModel(folder / "model.tflite", len(content), contract, result, CLASSES))
 
 

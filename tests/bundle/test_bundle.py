@@ -20,14 +20,18 @@ from stand_in import build
 
 import coralexp.bundle.files
 import coralexp.bundle.receive
+import coralexp.tflite.standardize
+from coralexp.artifacts.tflite_model import InputContract, TensorSpec
 from coralexp.bundle.contents import board_of, contents_of
 from coralexp.bundle.files.bundled import pictures
+from coralexp.bundle.files.bundled.classifier import prepare
 from coralexp.bundle.manifest import source_of
 from coralexp.bundle.pages import BOARDS
 from coralexp.bundle.written import check_target, write_bundle
 from coralexp.cli.main import main
 from coralexp.datasets.pictures import decode
 from coralexp.errors import ConfigError, StoreError
+from coralexp.tflite.prepare_input import prepare_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +41,10 @@ if TYPE_CHECKING:
 
     Told = Callable[..., tuple[str, str]]
 
-SOURCES = sorted(Path(coralexp.bundle.files.__file__).parent.rglob("*.py"))
+SOURCES = [
+    *sorted(Path(coralexp.bundle.files.__file__).parent.rglob("*.py")),
+    Path(coralexp.tflite.standardize.__file__),
+]
 ABSENT = ["coralexp", "tensorflow", "mlflow", "hydra", "tf_keras", "cv2"]
 
 
@@ -80,6 +87,45 @@ def test_every_picture_of_the_test_split_gets_the_probabilities_that_the_run_log
         assert answer["labels"][0]["label"] == CLASSES[int(np.argmax(row))]
     assert "runs on the CPU (ai-edge-litert" in where
     assert "edgetpu_compiler was not there when the run was made" in where
+
+
+def test_a_model_of_standardized_pictures_gets_them_on_the_board_too(
+    store: Store, tmp_path: Path, told: Told
+) -> None:
+    run = drawn_run(store, standardize=True)
+    write_bundle(contents_of(store, run, "pc"), tmp_path / "out", "bundle")
+
+    said, _ = told(tmp_path / "out" / "classify.py", "--self-check")
+
+    assert "16 of 16 samples" in said
+    assert "differ by at most 0.0000" in said
+    fields = json.loads((tmp_path / "out" / "manifest.json").read_text())["input"]
+    assert fields["standardize"] is True
+    plain = logged(store, drawn_run(store))[1]
+    assert not np.allclose(logged(store, run)[1], plain, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "offset"),
+    [("uint8", 1.0, 0.0), ("int8", 1.0, -128.0), ("float32", 1 / 127.5, -1.0)],
+)
+def test_the_host_does_the_same_steps_there_as_here(
+    dtype: str, scale: float, offset: float
+) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (1, 21, 17, 3), np.uint8)
+    tensor = TensorSpec("image", (1, 12, 12, 3), dtype, 0.0, 0)
+    told = {
+        "shape": list(tensor.shape),
+        "dtype": dtype,
+        "pixel_scale": scale,
+        "pixel_offset": offset,
+        "window_of": [21, 17],
+        "standardize": True,
+    }
+
+    here = prepare_input(pixels, InputContract(tensor, scale, offset, (21, 17), standardize=True))
+
+    assert np.array_equal(prepare(pixels[0], told), here[0])
 
 
 def test_pictures_of_other_sizes_are_answered_and_what_is_no_picture_is_told(
@@ -385,13 +431,18 @@ def test_the_scripts_import_numpy_and_pillow_and_what_comes_with_python() -> Non
             elif isinstance(node, ast.ImportFrom):
                 found.add(node.module or "")
     foreign = {name for name in found if name.partition(".")[0] not in sys.stdlib_module_names}
-    own = ("coralexp.bundle.files.bundled", "coralexp.boards.agent.")  # both are in the bundle
+    own = (  # all of them are in the bundle
+        "coralexp.bundle.files.bundled",
+        "coralexp.boards.agent.",
+        "coralexp.tflite.standardize",
+    )
 
     assert {name for name in foreign if not name.startswith(own)} == {
         "PIL",
         "PIL.Image",
         "numpy",
-        "ai_edge_litert.interpreter",  # read by type checkers alone
+        "numpy.typing",  # this and the next are read by type checkers alone
+        "ai_edge_litert.interpreter",
     }
 
 

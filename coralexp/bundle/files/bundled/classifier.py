@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.bundle.files.bundled.manifest import BundleError, Json, group, number
+from coralexp.tflite.standardize import standardized
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -47,7 +48,7 @@ class Classifier:
 
     Attributes:
         labels: Names, in the order of the output.
-        side_px: Height and width of what it takes, in pixels.
+        side_px: Height and width of a picture for it, in pixels; it may take the middle alone.
         channels: 1 (grey) or 3 (RGB).
         resize: How a picture becomes a square; see `pictures.fit`.
         processor: `cpu` or `edgetpu`.
@@ -63,6 +64,9 @@ class Classifier:
         if not isinstance(shape, list):
             raise BundleError("the manifest does not tell what the model takes")
         _, self.side_px, _, self.channels = (int(str(size)) for size in shape)
+        window_of = self._input.get("window_of")
+        if isinstance(window_of, list):
+            self.side_px = int(str(window_of[0]))
         self.resize = str(self._input.get("resize"))
         text = (folder / "labels.txt").read_text("utf-8")
         self.labels = text.split("\n")[:-1]
@@ -89,10 +93,19 @@ class Classifier:
 def prepare(pixels: np.ndarray, contract: dict[str, Json]) -> np.ndarray:
     """Return pixels as the model stores them: `pixel * pixel_scale + pixel_offset`, as its dtype.
 
+    Before, the middle is cut out and standardized, where the manifest says so.
+
     Args:
-        pixels: uint8, any shape.
+        pixels: uint8 `[H, W, C]`.
         contract: `input` of the manifest.
     """
+    shape = contract.get("shape")
+    if contract.get("window_of") and isinstance(shape, list):
+        height, width = int(str(shape[1])), int(str(shape[2]))
+        top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+        pixels = pixels[top : top + height, left : left + width]
+    if contract.get("standardize"):
+        pixels = standardized(pixels[None])[0]
     dtype = np.dtype(str(contract.get("dtype")))
     scale, offset = number(contract, "pixel_scale"), number(contract, "pixel_offset")
     if dtype == np.uint8 and scale == 1 and offset == 0:
