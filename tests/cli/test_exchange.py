@@ -180,6 +180,6 @@ def test_a_run_from_one_store_lives_on_in_another(tmp_path: Path) -> None:
     client = MlflowClient(f"sqlite:///{teacher / 'mlruns' / 'mlflow.db'}")
     mirror = client.get_run(ours.runs.find(run.id).mlflow_run_id)
     assert mirror.info.start_time == round(run.started * 1000)
-    assert mirror.data.tags["student"] == "7"
+    assert mirror.data.tags["student"] == "07"
     assert mirror.data.tags["imported_from"] == "07.zip"
     assert mirror.data.metrics["accuracy"] == run.metrics["accuracy"]

@@ -37,12 +37,11 @@ def softmax(x):
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_dense_layer_says_what_scikit_learn_says(count: int) -> None:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     features, labels = clusters(count)
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=1000))
-    model.fit(features.mean(axis=(1, 2)).astype(np.float64), labels)
+    x = features.mean(axis=(1, 2)).astype(np.float64)
+    x = (x - x.mean(axis=0)) / (x - x.mean(axis=0)).std()
+    model = LogisticRegression(C=0.5, max_iter=1000).fit(x, labels)
 
     weights = logistic_regression.solve(
         features, labels, CLASSES[:count], inverse_regularization=0.5
@@ -50,8 +49,19 @@ def test_the_dense_layer_says_what_scikit_learn_says(count: int) -> None:
 
     assert [w.shape for w in weights] == [(6, count), (count,)]
     assert all(w.dtype == np.float32 for w in weights)
-    expected = model.predict_proba(features.mean(axis=(1, 2)).astype(np.float64))
-    np.testing.assert_allclose(softmax(scores(features, weights)), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        softmax(scores(features, weights)), model.predict_proba(x), atol=1e-4
+    )
+
+
+@pytest.mark.slow
+def test_no_weight_is_far_larger_than_the_others_where_a_feature_hardly_varies() -> None:
+    features, labels = clusters()
+    features[..., 2] *= 0.001
+
+    kernel, _ = logistic_regression.solve(features, labels, CLASSES)
+
+    assert np.abs(kernel[2]).max() < 0.1 * np.abs(kernel).max()
 
 
 @pytest.mark.slow

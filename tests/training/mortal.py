@@ -26,7 +26,7 @@ from coralexp.datasets import digits
 from coralexp.heads import mlp
 from coralexp.quant import qat
 from coralexp.stages.dataset import write_dataset
-from coralexp.stages.qat import fine_tune
+from coralexp.stages.qat import train_quantized
 from coralexp.stages.train import train_model
 from coralexp.training import checkpoint, recipe, resume, watch
 
@@ -96,13 +96,17 @@ def main(root: Path, job: str, moment: str) -> None:
     folder.mkdir()
     how = {"seed": SEED, "threads": THREADS, "progress": progress}
     kept = root / f".{job}.resume"
+    parts = (
+        partial(convnet.build, filters=(8,)),
+        partial(mlp.attach, units=(16,), dropout=0.4),
+    )
     if job == "qat":
-        fine_tune(dataset, root / "lasts", TUNING, LASTS, folder, checkpoint=kept, **how)
+        before = (dataset, root / "lasts")
+        train_quantized(*before, *parts, TUNING, LASTS, folder, checkpoint=kept, **how)
         return
     train_model(
         dataset,
-        partial(convnet.build, filters=(8,)),
-        partial(mlp.attach, units=(16,), dropout=0.4),
+        *parts,
         LASTS if job == "lasts" else STOPS,
         folder,
         checkpoint=kept,
