@@ -156,7 +156,7 @@ def test_weights_are_fetched_and_then_need_no_network(
     assert main(["fetch", *args]) == 0
 
     said = capsys.readouterr().out
-    assert said.startswith("weights of mobilenetv2 for 96 x 96 px (width=0.35)\n")
+    assert said.startswith("weights of mobilenetv2 for 96 x 96 px (width=0.35, cut_at=None)\n")
     assert f"models/{WEIGHTS}" in said
     assert list(read_sums(tmp_path / "stick")) == [f"models/{WEIGHTS}"]
 

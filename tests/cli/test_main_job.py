@@ -163,11 +163,11 @@ def test_plan_tells_what_is_there_and_forecasts_the_rest(copy: Path) -> None:
     told = call(copy, "plan", *SMALL, "quant=ptq,none", "training.epochs=2")
 
     assert "job 2 of 2" in told
-    assert "dataset  reused from the store" in told
-    assert "train    made in about" in told
-    assert "train    shared with an earlier job" in told
+    assert "dataset   reused from the store" in told
+    assert "train     made in about" in told
+    assert "train     shared with an earlier job" in told
     assert "GB of memory" in told
-    assert call(copy, "plan", *SMALL).count("reused") == 6
+    assert call(copy, "plan", *SMALL).count("reused") == 8
 
 
 def test_plan_without_earlier_runs_says_so(tmp_path: Path) -> None:
