@@ -23,7 +23,7 @@ from coralexp.quant import none, ptq, qat
 from coralexp.stages.convert import convert_model
 from coralexp.stages.dataset import write_dataset
 from coralexp.stages.export_keras import export_keras
-from coralexp.stages.qat import fine_tune
+from coralexp.stages.qat import train_quantized
 from coralexp.stages.train import train_model
 from coralexp.training import recipe
 
@@ -57,7 +57,7 @@ def main(root: Path) -> None:
     tuning = MODES["qat"].fine_tuning
     if tuning is None:
         raise ValueError("qat is a mode that trains")
-    fine_tune(
+    train_quantized(
         dataset,
         entries["train"],
         partial(convnet.build, filters=(8, 16)),
@@ -86,7 +86,7 @@ def export(entries: dict[str, Path], root: Path) -> None:
         linear.attach,
         (16, 16, 1),
         classes=10,
-        freeze_backbone=False,
+        recipe=recipe.plan(),
         tuning=MODES["qat"].fine_tuning,
     )
     pixels, _ = read_split(entries["dataset"], "test")

@@ -17,6 +17,8 @@ from coralexp.heads import linear, mlp
 from coralexp.quant import qat
 from coralexp.stages.classifier import classifier, take_weights
 from coralexp.stages.export_keras import export_keras
+from coralexp.training import recipe
+from coralexp.training.freezing import freeze
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +31,12 @@ SHAPE = (16, 16, 1)
 BUILD = partial(convnet.build, filters=(4, 6))
 
 
+def freezing(freeze_backbone: bool):
+    return partial(freeze, recipe=recipe.plan(freeze_backbone=freeze_backbone))
+
+
 def network(attach_head=linear.attach, *, freeze_backbone: bool = False):
-    made = classifier(BUILD, attach_head, SHAPE, 3, freeze_backbone=freeze_backbone).model
+    made = classifier(BUILD, attach_head, SHAPE, 3, freezing(freeze_backbone)).model
     random = np.random.default_rng(5)
     made.set_weights(
         [random.uniform(0.1, 0.9, x.shape).astype(np.float32) for x in made.get_weights()]
@@ -40,7 +46,7 @@ def network(attach_head=linear.attach, *, freeze_backbone: bool = False):
 
 def export(source: Path, to: Path, tuning=None) -> None:
     export_keras(
-        source, to, BUILD, linear.attach, SHAPE, classes=3, freeze_backbone=False, tuning=tuning
+        source, to, BUILD, linear.attach, SHAPE, classes=3, recipe=recipe.plan(), tuning=tuning
     )
 
 
@@ -49,7 +55,7 @@ def export(source: Path, to: Path, tuning=None) -> None:
 def test_weights_come_back_as_they_were(attach_head, freeze_backbone: bool, tmp_path: Path) -> None:
     trained = network(attach_head, freeze_backbone=freeze_backbone)
     trained.save(tmp_path / "model.h5", include_optimizer=False)
-    made = classifier(BUILD, attach_head, SHAPE, 3, freeze_backbone=freeze_backbone).model
+    made = classifier(BUILD, attach_head, SHAPE, 3, freezing(freeze_backbone)).model
 
     take_weights(made, tmp_path / "model.h5")
 
