@@ -19,7 +19,7 @@ import sys
 from coralexp.pipeline.check import problems
 from coralexp.spec.compose import parse
 
-sweep = ["backbone=glob(*)", "dataset=glyphs,digits", "dataset.side_px=96", "head=mlp", "device=cpu"]
+sweep = ["backbone=glob(*)", "dataset=glyphs,digits", "dataset.side_px=96", "head=mlp"]
 request = parse(sweep, check=problems)
 print(len(request.experiments) >= 8)
 heavy = ["tensorflow", "tf_keras", "mlflow", "matplotlib", "sklearn", "pandas"]
