@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help run test labs bench wheelhouse versions lock clean
+.PHONY: help run test faults labs bench wheelhouse versions lock clean
 
 # The first of these that is there and not too old; `make run PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
@@ -31,6 +31,9 @@ test: .venv/test.stamp ## Install what is needed and check everything that the p
 	$(VENV) -m mypy
 	.venv/bin/lint-imports
 	$(VENV) -m pytest
+
+faults: .venv/test.stamp ## Kill, fill and lock what a sweep needs, and reproduce it: minutes
+	$(VENV) -m pytest -m long
 
 labs: .venv/test.stamp ## Run the notebook of every experiment on pictures few and small
 	$(VENV) -m pytest -m labs tests/experiments

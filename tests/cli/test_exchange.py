@@ -140,6 +140,7 @@ def call(folder: Path, *args: str, status: int = 0) -> str:
 
 
 @pytest.mark.tf
+@pytest.mark.long
 def test_a_run_from_one_store_lives_on_in_another(tmp_path: Path) -> None:
     student, teacher = tmp_path / "student", tmp_path / "teacher"
     student.mkdir()

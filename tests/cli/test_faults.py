@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SMALL = ("dataset=digits", "dataset.limit=100", "backbone=convnet", "training=smoke", "quant=none")
 ONLY_TIMES = (*SMALL, "device=cpu")  # all but `measure` is there when SMALL was given
 
-pytestmark = [pytest.mark.tf, pytest.mark.mlflow]
+pytestmark = [pytest.mark.tf, pytest.mark.mlflow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

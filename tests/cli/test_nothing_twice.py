@@ -63,7 +63,7 @@ def test_of_eight_processes_one_works_and_all_end_well(lab: Path) -> None:
     told = json.loads((lab / "told.json").read_text())
 
     assert [status for status, _ in told] == [0] * 8
-    assert sum("train     done" in text for _, text in told) == 1
+    assert sum("train      done" in text for _, text in told) == 1
     assert all("quant=ptq  " in text and "quant=none  " in text for _, text in told)
     waiting = [text for _, text in told if "another process (pid " in text]
     assert len(waiting) == 7 or any("finished before" in text for _, text in told)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SMALL = ("dataset=digits", "dataset.limit=100", "backbone=convnet", "training=smoke")
 SWEEP = (*SMALL, "quant=none,dynamic,float16")
 
-pytestmark = [pytest.mark.tf, pytest.mark.mlflow]
+pytestmark = [pytest.mark.tf, pytest.mark.mlflow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
