@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import shlex
 import shutil
 import sys
@@ -19,6 +20,7 @@ from coralexp.cli.stored_jobs import CONFIG, EXPECTED
 from coralexp.errors import ConfigError, Problem, StoreError
 from coralexp.report.experiment_index import with_index
 from coralexp.report.frozen import RESULTS, TITLES, Page, page
+from coralexp.spec.experiment import How
 from coralexp.spec.plain_yaml import read_regular
 from coralexp.spec.stored import from_dict, to_yaml
 
@@ -37,6 +39,7 @@ Write what others need to make a run again and to hold theirs against it:
                    {TEXT} if the folder has one, at its line {RESULTS}
 
 `coralexp reproduce FOLDER` then makes it again, with an empty store, too."""
+_HOW = {field.name for field in dataclasses.fields(How)}
 _OF_A_KIND = 3  # pictures on a page; a sweep of many jobs would fill it
 
 
@@ -122,7 +125,7 @@ def _write(
             (draft / config).write_text(to_yaml(experiment), encoding="utf-8")
         drawn_of = [*records, record] if several else records
         pictures = _pictures(drawn_of, store, Path(name), draft, models=asked.with_models)
-        command = shlex.join(["python", "-m", "coralexp", *record.overrides])
+        command = shlex.join(["python", "-m", "coralexp", *filter(_asks, record.overrides)])
         about = Page(out.as_posix(), asked.question, asked.conclusion, command, _text(out))
         (draft / "README.md").write_text(page(about, records, pictures), encoding="utf-8")
         jobs = [expectation(run, store, c) for run, c in zip(records, configs, strict=True)]
@@ -134,6 +137,12 @@ def _write(
         for file in files:
             (draft / file).replace(out / file)
     return files
+
+
+def _asks(override: str) -> bool:
+    """Return whether an override says what is asked, rather than where and how it is done."""
+    key = override.lstrip("+~").partition("=")[0]
+    return key not in _HOW and not key.startswith("machine.")
 
 
 def _renew_index(folder: Path) -> None:

@@ -50,7 +50,8 @@ def environment() -> dict[str, str]:
     return {
         **{package: version(package) for package in PACKAGES},
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        # Without the kernel's release, which decides no bit and tells of one machine.
+        "platform": "-".join([platform.system(), platform.machine(), *platform.libc_ver()]),
         "processor": processor(),
     }
 

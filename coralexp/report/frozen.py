@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coralexp.report.quantities import edgetpu_latency, figure, size
+from coralexp.report.table import job_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,7 @@ def page(
     for kind, files in pictures.items():
         results += [f"## {TITLES[kind]}", ""]
         for number, name in files:
-            alt = _job(records[number]) if number < len(records) else TITLES[kind]
+            alt = job_name(records[number]) if number < len(records) else TITLES[kind]
             results += [f"![{_cell(alt)}]({name})", ""]
     return "\n".join([*_stand_in(about, records), before, *results, behind]).rstrip() + "\n"
 
@@ -93,7 +94,7 @@ def _told(about: Page, records: Sequence[RunRecord]) -> list[str]:
     made = {stage.key: stage for record in records for stage in record.stages.values()}.values()
     minutes = sum(stage.made_in_s for stage in made) / 60
     memory = max((stage.peak_memory_bytes or 0 for stage in made), default=0) / _MIB
-    processor = records[0].environment.get("processor", "") if records else ""
+    processor = records[0].environment.get("processor", "").partition(" ")[0] if records else ""
     return [
         "## Result",
         "",
@@ -115,7 +116,8 @@ def _minutes(minutes: float) -> str:
 
 def _table(records: Sequence[RunRecord]) -> list[str]:
     """Return a row a run, with the columns that any of them fills."""
-    rows = [_row(record) for record in records]
+    shared = frozenset.intersection(*(frozenset(record.overrides) for record in records))
+    rows = [_row(record, shared if len(records) > 1 else frozenset()) for record in records]
     names = [name for name in rows[0] if any(row[name] != _ABSENT for row in rows)]
     lines = [f"| {' | '.join(names)} |", "|---|" + "---:|" * (len(names) - 1)]
     lines += [f"| {' | '.join(_cell(row[name]) for name in names)} |" for row in rows]
@@ -125,7 +127,7 @@ def _table(records: Sequence[RunRecord]) -> list[str]:
     return lines
 
 
-def _row(record: RunRecord) -> dict[str, str]:
+def _row(record: RunRecord, shared: frozenset[str]) -> dict[str, str]:
     metrics = record.metrics
     evaluated = record.stages.get("evaluate")
 
@@ -143,7 +145,7 @@ def _row(record: RunRecord) -> dict[str, str]:
     ]
     size_bytes = metrics.get("model_size_bytes")
     return {
-        "job": _job(record),
+        "job": job_name(record, shared),
         "accuracy": share("accuracy"),
         "float": share("accuracy_float_tflite"),
         "agreement": share("float_agreement"),
@@ -158,10 +160,6 @@ def _row(record: RunRecord) -> dict[str, str]:
         "training s": f"{sum(seconds):.0f}" if seconds else _ABSENT,
         "evaluate.key": evaluated.key if evaluated else _ABSENT,
     }
-
-
-def _job(record: RunRecord) -> str:
-    return " ".join(record.overrides) or "defaults"
 
 
 def _cell(text: str) -> str:
