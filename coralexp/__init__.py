@@ -3,10 +3,11 @@
 Each room imports only from the rooms below it:
 
     cli                      what a user can say: one file a verb
+    doctor                   what is here, and what to do about what is not
     tracking | report | bundle
                              MLflow and the console; tables and pictures; what goes to a board
     pipeline                 in which order, what to reuse, who is told
-    stages                   dataset, train, qat, convert, evaluate, compile, measure
+    stages                   from dataset to measure: one function a file
     datasets | backbones | heads | quant | devices | training | boards
                              the parts: a contract, and one file a choice; boards that measure
     edgetpu                  the chip
