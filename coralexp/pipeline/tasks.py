@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from coralexp.spec.experiment import Experiment, Part
 
 TENSORFLOW = ("tensorflow", "tf-keras", "numpy")
+_JUDGED = ("dataset", "evaluate")  # whose images a device answers where it measures
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def tasks_of(
         placed = ["compile"]
     measures = found.there and asked
     there: dict[str, Json] = {"board": found.what} if measures else {}
-    judged = ("dataset", "evaluate") if measures else ()
+    judged = _JUDGED if measures else ()
     add(
         "measure",
         ("ai-edge-litert",),
@@ -215,6 +216,15 @@ def tasks_of(
     )
     tasks[-1] = dataclasses.replace(tasks[-1], found=found)
     return tasks
+
+
+def estimated(task: Task) -> Task:
+    """Return a `measure` stage as it is where no device is to be had."""
+    after = task.ingredients["after"]
+    kept = after.items() if isinstance(after, dict) else ()
+    ingredients = {name: value for name, value in task.ingredients.items() if name != "board"}
+    ingredients["after"] = {name: key for name, key in kept if name not in _JUDGED}
+    return dataclasses.replace(task, ingredients=ingredients, found=None)
 
 
 def _identity(part: Part) -> dict[str, Json]:

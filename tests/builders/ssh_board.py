@@ -34,7 +34,7 @@ UsePAM no
 StrictModes no
 PidFile none
 Subsystem sftp internal-sftp
-SetEnv CORALEXP_BOARD={files}
+SetEnv CORALEXP_BOARD={files} TMPDIR={lock_folder}
 """
 
 
@@ -45,12 +45,14 @@ class SshBoard:
     Attributes:
         address: Where.
         files: Folder that it keeps what it is sent in.
+        lock_folder: Folder of its temporary files, where its lock is.
         home: Of the user here, with the key and the known hosts.
         server: Process of the server.
     """
 
     address: BoardAddress
     files: Path
+    lock_folder: Path
     home: Path
     server: subprocess.Popen[bytes]
 
@@ -83,8 +85,9 @@ def serve(folder: Path) -> Generator[SshBoard]:
         pytest.skip(f"no {_SSHD}; apt-get install openssh-server brings it")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # where the server wants to lock itself in
-    home, files = folder / "home", folder / "board"
+    home, files, temporary = folder / "home", folder / "board", folder / "tmp"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
+    temporary.mkdir()
     for path in (home / ".ssh/id_ed25519", folder / "host_key"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)]
         subprocess.run(command, check=True)
@@ -92,12 +95,14 @@ def serve(folder: Path) -> Generator[SshBoard]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     config = folder / "sshd_config"
-    config.write_text(_CONFIG.format(port=port, folder=folder, home=home, files=files))
+    names = {"folder": folder, "home": home, "files": files, "lock_folder": temporary}
+    config.write_text(_CONFIG.format(port=port, **names))
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([_SSHD, "-D", "-e", "-f", str(config)], stderr=log)
     try:
         _wait(port, server, folder / "log")
-        yield SshBoard(BoardAddress(getpass.getuser(), "127.0.0.1", port), files, home, server)
+        address = BoardAddress(getpass.getuser(), "127.0.0.1", port)
+        yield SshBoard(address, files, temporary, home, server)
     finally:
         server.terminate()
         server.wait()

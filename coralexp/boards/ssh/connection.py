@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import paramiko
 
+from coralexp.boards.failures import GoneError
 from coralexp.boards.ssh.host_keys import RefuseUnknown, changed, load_known
 from coralexp.errors import BoardError
 
@@ -29,11 +30,11 @@ _GONE_MS = 20_000  # without an answer of its system, a board is gone
 _KILLED = 137  # as a shell says it; no status is sent for a program that a signal ended
 
 
-class ConnectionCutError(BoardError):
+class ConnectionCutError(GoneError):
     """The connection ended before the work did."""
 
 
-class UnreachableError(BoardError):
+class UnreachableError(GoneError):
     """There is no connection."""
 
 
@@ -102,7 +103,7 @@ class Connection:
 
         Raises:
             ConnectionCutError: If the connection ends first.
-            BoardError: If it takes too long.
+            GoneError: If it takes too long.
         """
         transport = self._client.get_transport()
         if transport is None:
@@ -133,7 +134,7 @@ class Connection:
             if said.tell() + complained.tell() > _MOST_OUTPUT_BYTES:
                 raise BoardError(f"{self.address}: it says more than it should")
             if time.monotonic() > end:
-                raise BoardError(f"{self.address}: it did not end in time")
+                raise GoneError(f"{self.address}: it did not end in time")
             time.sleep(_PAUSE_S)
 
     def send(self, content: Path | bytes, name: str) -> None:
