@@ -67,28 +67,56 @@ class SshBoard:
         keys = subprocess.run(command, capture_output=True, check=True).stdout
         (self.home / ".ssh/known_hosts").write_bytes(keys)
 
+    def know_beside(self, other: SshBoard) -> None:
+        """Accept its key beside that of another board of the same user."""
+        known = self.home / ".ssh/known_hosts"
+        other.know()
+        before = known.read_bytes()
+        self.know()
+        known.write_bytes(before + known.read_bytes())
+
     def cut(self) -> int:
         """End every connection, but not the server; return how many there were."""
-        children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text(
-            "utf-8"
-        )
-        for pid in map(int, children.split()):
+        connections = self._connections()
+        for pid in connections:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return len(children.split())
+        return len(connections)
+
+    def die(self) -> None:
+        """End the server, then every connection."""
+        connections = self._connections()
+        self.server.kill()
+        self.server.wait()
+        for pid in connections:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _connections(self) -> list[int]:
+        children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children")
+        return [int(pid) for pid in children.read_text("utf-8").split()]
 
 
 @contextlib.contextmanager
-def serve(folder: Path) -> Generator[SshBoard]:
-    """Start a board; skip the test where there is no server program."""
+def serve(folder: Path, home: Path | None = None) -> Generator[SshBoard]:
+    """Start a board; skip the test where there is no server program.
+
+    Args:
+        folder: Of its files.
+        home: Of a user here who has a key, such as that of another board; None makes one.
+    """
     if not Path(_SSHD).exists() or shutil.which("ssh-keygen") is None:
         pytest.skip(f"no {_SSHD}; apt-get install openssh-server brings it")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # where the server wants to lock itself in
-    home, files, temporary = folder / "home", folder / "board", folder / "tmp"
-    (home / ".ssh").mkdir(parents=True, mode=0o700)
-    temporary.mkdir()
-    for path in (home / ".ssh/id_ed25519", folder / "host_key"):
+    keys = [folder / "host_key"]
+    if home is None:
+        home = folder / "home"
+        (home / ".ssh").mkdir(parents=True, mode=0o700)
+        keys.append(home / ".ssh/id_ed25519")
+    files, temporary = folder / "board", folder / "tmp"
+    temporary.mkdir(parents=True)
+    for path in keys:
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)]
         subprocess.run(command, check=True)
     with socket.socket() as free:
