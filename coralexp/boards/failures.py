@@ -14,16 +14,24 @@ class GoneError(BoardError):
     """A board does not answer: another one may."""
 
 
-class BusyError(BoardError):
+class NoBoardError(BoardError):
+    """The device was not to be had, or not for long enough: another time it may well measure."""
+
+
+class BusyError(NoBoardError):
     """Another process measures there."""
 
 
-class ReleasedError(BoardError):
+class ReleasedError(NoBoardError):
     """The board was taken away from this measurement, for others."""
 
 
-class NoBoardError(BoardError):
-    """No board is to be had: the model itself may well be measured another time."""
+class LateError(NoBoardError):
+    """It took longer than it was allowed to."""
 
 
-OF_KIND: Mapping[str, type[BoardError]] = {"busy": BusyError, "released": ReleasedError}
+OF_KIND: Mapping[str, type[BoardError]] = {
+    "busy": BusyError,
+    "released": ReleasedError,
+    "late": LateError,
+}

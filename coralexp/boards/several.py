@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from coralexp.boards.failures import BusyError, GoneError, NoBoardError, ReleasedError
+from coralexp.boards.failures import BusyError, GoneError, NoBoardError
 from coralexp.spec.board_address import read_address
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def measure_on_free(
         lost: Told the address of a board that does not answer, and why.
 
     Raises:
-        NoBoardError: If none answers or none becomes free, or the board was taken away.
+        NoBoardError: If none answers, none becomes free, or the one was not had for long enough.
         BoardError: If it cannot be measured; the text says why.
     """
     from coralexp.boards.ssh.board import measure_on_board
@@ -49,8 +49,6 @@ def measure_on_free(
                 return measure_on_board(one, read_address(host), python)
             except BusyError as error:
                 why = str(error)
-            except ReleasedError as error:
-                raise NoBoardError(str(error)) from error
             except GoneError as error:
                 why = str(error)
                 left.remove(host)

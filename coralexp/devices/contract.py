@@ -47,8 +47,8 @@ class Device:
     max_min: float | None = None
 
 
-# Options that every device got later, and their defaults: see `coralexp.pipeline.tasks`.
-LATER = {"wait": 60.0, "max_minutes": None}
+# Options of every device that decide whether it measures, not what: they are in no key.
+PATIENCE = ("wait", "max_minutes")
 
 
 def patience(wait: float, max_minutes: float | None) -> tuple[float, float | None]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from coralexp.devices.contract import LATER, Device, Measure, counted, patience
+from coralexp.devices.contract import PATIENCE, Device, Measure, counted, patience
 from coralexp.devices.hosts import HostName, host_called
 
 VERSION = 2
-LATER_OPTIONS = LATER
+__all__ = ["PATIENCE", "plan"]
 
 
 def plan(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coralexp.devices.contract import LATER, Device, Interface, Measure, counted, patience
+from coralexp.devices.contract import PATIENCE, Device, Interface, Measure, counted, patience
 from coralexp.devices.hosts import HostName, host_called
 from coralexp.edgetpu.compiler.options import CompileOptions
 from coralexp.edgetpu.latency.platform import Link, Platform
 from coralexp.errors import OptionError
 
 VERSION = 2
-LATER_OPTIONS = LATER
+__all__ = ["PATIENCE", "plan"]
 CLOCK_MHZ = {"max": 500.0, "std": 250.0}
 
 

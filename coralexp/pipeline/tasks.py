@@ -235,13 +235,14 @@ def _slice(part: Part) -> dict[str, Json]:
     """Return a choice as ingredients.
 
     An option that its function got later is left out where it has its default: what was made before
-    the option came is what is made without it.
+    the option came is what is made without it. How long a device is waited for decides no result.
     """
-    later = getattr(importlib.import_module(part.target.rpartition(".")[0]), "LATER_OPTIONS", {})
+    module = importlib.import_module(part.target.rpartition(".")[0])
+    later, without = getattr(module, "LATER_OPTIONS", {}), getattr(module, "PATIENCE", ())
     options = {
         name: _plain(value)
         for name, value in part.options.items()
-        if name not in later or value != later[name]
+        if name not in without and (name not in later or value != later[name])
     }
     return {**_identity(part), "options": options}
 

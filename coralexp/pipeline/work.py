@@ -212,7 +212,7 @@ def _found(board: Mapping[str, Json]) -> Found:
     from coralexp.boards.presence import Found
 
     fields = {name: _plain(board[name]) for name in Found.__match_args__ if name in board}
-    return Found(**fields) if fields else Found(there=False)  # type: ignore[arg-type]
+    return Found(**fields) if "there" in fields else Found(there=False)  # type: ignore[arg-type]
 
 
 def _bench(order: Order, found: Found) -> Bench:

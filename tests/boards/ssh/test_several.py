@@ -1,4 +1,4 @@
-"""Two boards over real SSH servers: the free one measures, a dead one is left, one is taken back."""
+"""Two real SSH servers: the free one measures, a dead one is left, one is taken back."""
 
 from __future__ import annotations
 
