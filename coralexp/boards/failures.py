@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class GoneError(BoardError):
-    """A board does not answer: another one may."""
+    """A board does not answer, or takes nothing: another one may."""
 
 
 class NoBoardError(BoardError):

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from coralexp.boards.agent_file import agent_bytes, agent_digest
+from coralexp.boards.failures import GoneError
 from coralexp.boards.local import ended
 from coralexp.boards.order import LIMIT_S
 from coralexp.boards.result import read_hold, read_look, read_result
@@ -150,7 +151,7 @@ def _folder(board: Connection) -> str:
     folder = said.decode("utf-8", "replace").strip()
     if status or not folder.endswith(name):
         why = complained.decode("utf-8", "replace").strip()[:300]
-        raise BoardError(f"{board.address}: no folder can be made there ({why})")
+        raise GoneError(f"{board.address}: no folder can be made there ({why})")
     return folder
 
 

@@ -142,7 +142,7 @@ class Connection:
 
         Raises:
             ConnectionCutError: If the connection ends first.
-            BoardError: If it cannot be written, such as on a full disk.
+            GoneError: If it cannot be written, such as on a full disk.
         """
         source: io.BufferedIOBase
         try:
@@ -160,7 +160,7 @@ class Connection:
 
         Raises:
             ConnectionCutError: If the connection ends first.
-            BoardError: If it cannot be read.
+            GoneError: If it cannot be read.
         """
         content = io.BytesIO()
         try:
@@ -174,7 +174,7 @@ class Connection:
         transport = self._client.get_transport()
         if transport is None or not transport.is_active():
             return self._cut()
-        return BoardError(f"{self.address}: {what} ({_words(error)})")
+        return GoneError(f"{self.address}: {what} ({_words(error)})")
 
     def _cut(self) -> ConnectionCutError:
         return ConnectionCutError(f"{self.address}: the connection was cut")

@@ -149,6 +149,23 @@ def test_a_board_that_is_not_there_is_set_aside(
     assert "cannot be reached" in lost[GONE]
 
 
+def test_a_board_that_takes_no_files_is_set_aside(
+    boards: tuple[SshBoard, SshBoard], own: MakeOrder
+) -> None:
+    first, second = boards
+    lost: dict[str, str] = {}
+    hosts = [str(first.address), str(second.address)]
+    first.files.rmdir()
+    first.files.write_text("no folder")
+    try:
+        measured = measure_on_free(own(), hosts, first.python, lost.__setitem__)
+    finally:
+        first.files.unlink()
+
+    assert measured.place == str(second.address)
+    assert "no folder can be made there" in lost[hosts[0]]
+
+
 def test_the_job_of_a_board_that_dies_goes_to_another(
     boards: tuple[SshBoard, SshBoard],
     own: MakeOrder,
