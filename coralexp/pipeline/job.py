@@ -147,6 +147,9 @@ class Jobs:
         Returns:
             The stage that was done, and whether it was there.
         """
+        found = tasks[place].found
+        if found is not None and found.reason:  # of today: the estimate is that of another day, too
+            self._note_once(found.reason)
         try:
             return tasks[place], self._stage(tasks, place, experiment, record, entries)
         except NoBoardError as error:

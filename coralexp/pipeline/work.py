@@ -204,7 +204,6 @@ def _measure(order: Order) -> None:
         order.folder,
         threads=order.threads,
         bench=_bench(order, found) if found.there else None,
-        note=found.reason,
     )
 
 

@@ -67,13 +67,21 @@ class Room:
         return [task for task in tasks if task.stage in {*self.made, "measure"}]
 
     def run(
-        self, machine: Machine, *overrides: str, found: Found | None = None
+        self,
+        machine: Machine,
+        *overrides: str,
+        found: Found | None = None,
+        absent: Found | None = None,
     ) -> tuple[list[RunRecord], list[Task]]:
         """Run jobs at the same time; return their records, and what was to measure them."""
         experiments = parse((*ASKED, *overrides)).experiments
         planned = [self.tasks(experiment, machine) for experiment in experiments]
         if found is not None:
             planned = [[*tasks[:-1], promised(tasks[-1], found)] for tasks in planned]
+        if absent is not None:
+            planned = [
+                [*tasks[:-1], dataclasses.replace(tasks[-1], found=absent)] for tasks in planned
+            ]
         for tasks in planned:
             for task in tasks[:-1]:
                 self._put(task)
@@ -156,6 +164,19 @@ def test_what_is_estimated_for_want_of_a_board_is_what_is_estimated_without_one(
 
     assert promised(task, found).key != task.key
     assert estimated(promised(task, found)).key == task.key
+
+
+def test_why_no_device_is_there_is_told_today_and_not_kept(room: Room) -> None:
+    (experiment,) = parse((*ASKED, "device.host=rpi4")).experiments
+    plain = room.tasks(experiment, Machine())[-1]
+
+    for reason in ("a board is off", "it is off again"):
+        absent = Found(there=False, reason=reason)
+        (record,), _ = room.run(Machine(), "device.host=rpi4", absent=absent)
+        assert record.stages["measure"].key == plain.key
+
+    assert record.stages["measure"].reused
+    assert room.listener.notes == ["a board is off", "it is off again"]
 
 
 def test_a_job_that_requires_its_board_fails(room: Room) -> None:
