@@ -16,6 +16,8 @@ class Step:
         unit: What is counted, in the plural: `images`, `epochs`.
         facts: Figures of the moment, such as `loss`, `accuracy`, `images_per_s`.
         note: What the user should read once, such as after which epoch it was resumed.
+        is_elsewhere: From here on another machine works, and this one is free for others.
+        lost: Address of a board that does not answer; the note says why.
     """
 
     done: int
@@ -23,6 +25,8 @@ class Step:
     unit: str
     facts: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    is_elsewhere: bool = False
+    lost: str = ""
 
 
 Progress = Callable[[Step], None]

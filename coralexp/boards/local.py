@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coralexp.boards.agent_file import agent_bytes
+from coralexp.boards.order import LIMIT_S
 from coralexp.boards.result import read_look, read_result
 from coralexp.errors import BoardError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from coralexp.boards.result import Measurement
 
 HERE = "this machine"
-LIMIT_S = 3600.0  # beyond waiting and measuring: start, first inference, answers to images
 _SHELL_SIGNAL = 128
 
 
@@ -49,8 +49,7 @@ def measure_here(order: MeasureOrder, python: str | None = None) -> Measurement:
         images = None if order.images is None else str(order.images.resolve())
         text = order.to_json(str(order.model.resolve()), images)
         result = folder / "result.json"
-        limit_s = LIMIT_S + order.wait_s + order.protocol.at_most_s
-        said = _run(folder, text, python, [str(result)], limit_s)
+        said = _run(folder, text, python, [str(result)], order.patience_s)
         content = result.read_bytes()
     digest = hashlib.sha256(order.model.read_bytes()).hexdigest()
     return read_result(content, said, digest, HERE)

@@ -58,7 +58,7 @@ def write_package(order: MeasureOrder, package: Package, out: Path) -> None:
         OSError: If it cannot be written.
     """
     images = None if order.images is None else IMAGES
-    text = order.to_json(order.model.name, images)
+    text = order.to_json(order.model.name, images, by_hand=True)
     files = {
         AGENT: agent_bytes(),
         ORDER: text.encode(),

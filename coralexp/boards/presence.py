@@ -56,12 +56,16 @@ class Found:
         what: Which it is, in words that stay the same from day to day; empty if it is not there.
         device: As libedgetpu calls it; None for any.
         reason: Why it is not there, a sentence; empty if there was nothing to look at.
+        hosts: Boards that have it, by address; empty if it is at this machine.
+        aside: Of the boards that were named and do not have it: why, a sentence each.
     """
 
     there: bool
     what: str = ""
     device: str | None = None
     reason: str = ""
+    hosts: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def find_here(
@@ -87,13 +91,17 @@ def find_here(
     return judge(wanted, seen, HERE)
 
 
-def judge(wanted: Wanted, seen: Mapping[str, Json], place: str) -> Found:
+def judge(
+    wanted: Wanted, seen: Mapping[str, Json], place: str, *, one_of_several: bool = False
+) -> Found:
     """Return whether what an agent sees is the chosen device.
 
     Args:
         wanted: The choice.
         seen: Its answer to `--look`.
         place: Where that is, in words.
+        one_of_several: Whether others may stand for it: then it is described by its kind, which two
+            equal boards share, and not by its place.
     """
     board = board_of(str(cast("dict[str, Json]", seen["host"]).get("model") or ""))
     expected = "" if wanted.is_this_computer else wanted.host.partition(",")[0]
@@ -110,6 +118,8 @@ def judge(wanted: Wanted, seen: Mapping[str, Json], place: str) -> Found:
         return Found(there=False, reason=f"{place}: {seen['refused']}")
     unsure = f"not known to be a {expected}" if expected and not board else ""
     what = [word for word in (place, unsure, str(seen.get("runtime"))) if word]
+    if one_of_several:
+        what[0] = board or f"a board ({_processor(seen)})"
     if not wanted.edge_tpu:
         return Found(there=True, what=", ".join([*what, CPU]), device=CPU)
     device = None
@@ -123,6 +133,15 @@ def board_of(model: str) -> str:
     """Return the board that a device tree names, such as `Dev Board`; empty if none of ours."""
     lower = model.lower()
     return next((name for sign, name in _BOARDS if sign in lower), "")
+
+
+def _processor(seen: Mapping[str, Json]) -> str:
+    """Return what a board that has no name of ours is, in words."""
+    told = cast("dict[str, Json]", seen["host"])
+    return (
+        ", ".join(str(told[n]) for n in ("model", "processor", "machine") if told.get(n))
+        or "unknown"
+    )
 
 
 def _in_words(devices: Sequence[Mapping[str, Json]]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from coralexp.artifacts.plain_json import holds_control_characters, load_object
 from coralexp.boards.agent.measurement import SCHEMA
+from coralexp.boards.failures import OF_KIND
 from coralexp.errors import BoardError
 
 if TYPE_CHECKING:
@@ -105,6 +106,26 @@ def read_result(content: bytes, digest: str, model_digest: str, place: str) -> M
     return Measurement(fields, place)
 
 
+def read_hold(answer: str, place: str) -> Mapping[str, Json]:
+    """Return who holds a board, or whom it was taken from; see `coralexp.boards.agent.hold`.
+
+    Args:
+        answer: The line that the agent printed.
+        place: Where, in words.
+
+    Raises:
+        BoardError: If it refused, or its answer is not as promised.
+    """
+    fields = _fields(answer.encode(), place)
+    held = fields.get("holder", fields.get("released"))
+    waiting = fields.get("waiting", [])
+    if not isinstance(held, dict | None) or not isinstance(waiting, list):
+        raise BoardError(f"{place}: the agent's answer is not as promised: who holds it is missing")
+    if not all(isinstance(one, dict) for one in waiting):
+        raise BoardError(f"{place}: the agent's answer is not as promised: who waits is missing")
+    return fields
+
+
 def read_look(answer: str, place: str) -> Mapping[str, Json]:
     """Return what an agent sees.
 
@@ -138,7 +159,8 @@ def _fields(content: bytes, place: str) -> dict[str, Json]:
         raise BoardError(f"{place}: the agent's answer holds control characters")
     refusal = fields.get("error")
     if isinstance(refusal, dict):
-        raise BoardError(f"{place}: {refusal.get('text')}")
+        kind = OF_KIND.get(str(refusal.get("kind")), BoardError)
+        raise kind(f"{place}: {refusal.get('text')}")
     return fields
 
 

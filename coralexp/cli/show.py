@@ -71,6 +71,7 @@ def _how(request: Request) -> str:
         "delegate": request.machine.delegate,
         "python": request.machine.python,
         "host": request.machine.host,
+        "hosts": list(request.machine.hosts),
     }
     return yaml.safe_dump(fields, sort_keys=False)
 

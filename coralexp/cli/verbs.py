@@ -17,6 +17,7 @@ VERBS: Mapping[str, str] = {
     "freeze": "write the folder of a run or sweep that is to be committed, for others to reproduce",
     "inspect": "say of a .tflite file where its operators run, why, and how long that takes",
     "bench": "measure a .tflite file on the Edge TPU that is here, on a board, or on the CPU",
+    "board": "say who measures on a board and who waits for it, or take it from who does",
     "doctor": "tell what is here, and what to do about what is not",
     "measure": "let a board that no network reaches measure a run: export, then import",
     "predict": "say what images show, with the model of a run",

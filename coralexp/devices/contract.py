@@ -5,6 +5,7 @@ A choice of the group `device` names a function of keyword-only options that ret
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +33,8 @@ class Device:
             `required` refuses to do without.
         accuracy_images: Test images whose answers the device gives, too, where it is measured; None
             for all.
+        wait_min: How long a job waits for a busy device, in minutes.
+        max_min: Longest time of a measurement, in minutes; None sets no limit of its own.
     """
 
     host: Host
@@ -40,6 +43,26 @@ class Device:
     interface: Interface | None = None
     measure: Measure = "auto"
     accuracy_images: int | None = None
+    wait_min: float = 60.0
+    max_min: float | None = None
+
+
+# Options of every device that decide whether it measures, not what: they are in no key.
+PATIENCE = ("wait", "max_minutes")
+
+
+def patience(wait: float, max_minutes: float | None) -> tuple[float, float | None]:
+    """Return how long a job waits for a device, and how long it may have it, in minutes.
+
+    Raises:
+        OptionError: If one is out of its range.
+    """
+    if not 0 <= wait < math.inf:
+        raise OptionError("wait", f"must be at least 0 minutes; got {wait:g}")
+    if max_minutes is not None and not 0 < max_minutes < math.inf:
+        text = f"must be above 0 minutes, or null for no limit; got {max_minutes:g}"
+        raise OptionError("max_minutes", text)
+    return wait, max_minutes
 
 
 def counted(accuracy_images: int | None) -> int | None:

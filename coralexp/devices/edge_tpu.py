@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coralexp.devices.contract import Device, Interface, Measure, counted
+from coralexp.devices.contract import PATIENCE, Device, Interface, Measure, counted, patience
 from coralexp.devices.hosts import HostName, host_called
 from coralexp.edgetpu.compiler.options import CompileOptions
 from coralexp.edgetpu.latency.platform import Link, Platform
 from coralexp.errors import OptionError
 
 VERSION = 2
+__all__ = ["PATIENCE", "plan"]
 CLOCK_MHZ = {"max": 500.0, "std": 250.0}
 
 
@@ -34,6 +35,8 @@ def plan(
     interface: Interface | None = None,
     measure: Measure = "auto",
     accuracy_images: int | None = None,
+    wait: float = 60.0,
+    max_minutes: float | None = None,
 ) -> Device:
     """Describe an Edge TPU and what it is attached to.
 
@@ -63,6 +66,9 @@ def plan(
             `required` refuses to do without.
         accuracy_images: Test images whose answers the device gives, too, where it is measured; null
             for all, 0 for none.
+        wait: Minutes that a job waits for a device which measures for others; then it is estimated,
+            or fails if it is required.
+        max_minutes: Longest time of a measurement, in minutes: it is ended then; null sets none.
 
     Raises:
         OptionError: If a time or a rate is out of its range.
@@ -79,6 +85,7 @@ def plan(
         raise OptionError("fixed_ms", f"must be at least 0; got {fixed_ms}")
     if not 1 <= spread < math.inf:
         raise OptionError("spread", f"must be at least 1; got {spread}")
+    wait_min, max_min = patience(wait, max_minutes)
     link = Link(fixed_ms, input_mb_per_s, output_mb_per_s, stream_mb_per_s, spread)
     processor = host_called(host)
     clock_mhz = CLOCK_MHZ[clock if throttles else "max"]
@@ -96,6 +103,8 @@ def plan(
         interface=interface,
         measure=measure,
         accuracy_images=counted(accuracy_images),
+        wait_min=wait_min,
+        max_min=max_min,
     )
 
 

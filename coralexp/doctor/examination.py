@@ -44,7 +44,7 @@ def examine(request: Request) -> list[Finding]:
 
 def _checks(request: Request) -> Iterator[tuple[str, Callable[[], Finding]]]:
     asked = what_is_asked(request)
-    here, machine = request.machine.host is None, request.machine
+    here, machine = not request.machine.boards, request.machine
     needs = asked.needs_device and here  # else the board needs it, and the run asks there
     yield "Python", check_python
     yield "TensorFlow", check_tensorflow

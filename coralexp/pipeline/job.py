@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from coralexp.artifacts.record import StageRecord
 from coralexp.artifacts.runs import new_record
+from coralexp.boards.failures import NoBoardError
 from coralexp.errors import CoralexpError, StoreError
 from coralexp.pipeline.environment import environment, git_commit
+from coralexp.pipeline.tasks import estimated
 from coralexp.spec.stored import to_dict
 
 if TYPE_CHECKING:
@@ -125,12 +127,43 @@ class Jobs:
     def _stages(self, experiment: Experiment, record: RunRecord) -> None:
         tasks = self.tasks_of(experiment)
         entries: dict[str, Path] = {}
-        for place, task in enumerate(tasks):
+        for place in range(len(tasks)):
             self.supply.check()
             began = time.monotonic()
-            reused = self._stage(tasks, place, experiment, record, entries)
+            task, reused = self._stage_or_estimate(tasks, place, experiment, record, entries)
             entries[task.stage] = self.supply.store.path(task.stage, task.key)
             self._note(record, task, entries[task.stage], time.monotonic() - began, reused=reused)
+
+    def _stage_or_estimate(
+        self,
+        tasks: list[Task],
+        place: int,
+        experiment: Experiment,
+        record: RunRecord,
+        entries: dict[str, Path],
+    ) -> tuple[Task, bool]:
+        """Have a stage done; where no board is to be had for it, what can be done without one.
+
+        Returns:
+            The stage that was done, and whether it was there.
+        """
+        found = tasks[place].found
+        if found is not None and found.reason:  # of today: the estimate is that of another day, too
+            self._note_once(found.reason)
+        try:
+            return tasks[place], self._stage(tasks, place, experiment, record, entries)
+        except NoBoardError as error:
+            if experiment["device"].options.get("measure") == "required":
+                raise
+            self._note_once(f"measuring failed: {error}; the time is estimated")
+        # Not under the key of what a board measured: the same command measures when one is there.
+        tasks = [*tasks[:place], estimated(tasks[place]), *tasks[place + 1 :]]
+        return tasks[place], self._stage(tasks, place, experiment, record, entries)
+
+    def _note_once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self.observer.noted(text)
 
     def _stage(
         self,
@@ -161,6 +194,7 @@ class Jobs:
             started,
             tell,
             follows,
+            record.id,
         )
 
     def _tasks_after(self, number: int) -> list[Task]:
@@ -191,9 +225,7 @@ class Jobs:
         self.observer.stage_finished(record, task.stage, entry)
         notes = entry / "notes.txt"
         for note in notes.read_text("utf-8").splitlines() if notes.is_file() else ():
-            if note not in self._told:
-                self._told.add(note)
-                self.observer.noted(note)
+            self._note_once(note)
 
 
 def _read(path: Path) -> dict[str, float | str]:

@@ -21,7 +21,8 @@ class StageOrder(TypedDict):
         plugins: Packages that parts may come from.
         compiler: The Edge TPU compiler, as `machine.compiler` says.
         board: The device that measures (`there`, `what`, `device`, `reason`) and how it is reached
-            (`delegate`, `python`, `host`); of other stages than `measure` it says nothing.
+            (`delegate`, `python`, `host`, `hosts`, and the run's id as `job`); of other stages than
+            `measure` it says nothing.
         checkpoint: File from which the stage goes on if it was killed; absent if none is kept.
     """
 
@@ -69,6 +70,8 @@ class StepMessage(TypedDict):
     unit: str
     facts: dict[str, float]
     note: NotRequired[str]
+    is_elsewhere: NotRequired[bool]
+    lost: NotRequired[str]
 
 
 class Answer(TypedDict, total=False):
@@ -80,6 +83,7 @@ class Answer(TypedDict, total=False):
         failed: The work failed; why.
         errno: Number of the operating system's error, if that is why.
         traceback: Where, if nobody foresaw it.
+        no_board: Whether it failed because no board was to be had.
     """
 
     step: StepMessage
@@ -87,3 +91,4 @@ class Answer(TypedDict, total=False):
     failed: str
     errno: int
     traceback: str
+    no_board: bool

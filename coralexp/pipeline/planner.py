@@ -97,7 +97,7 @@ class Planner:
             compiler=compiler,
             weights=_weights(with_file(experiment, self.weights)["backbone"]),
             found=self._found(device),
-            asked=device.edge_tpu is not None or self.machine.host is not None,
+            asked=device.edge_tpu is not None or bool(self.machine.boards),
             runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
             standardize=recipe.standardize,
         )

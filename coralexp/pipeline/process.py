@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from coralexp.artifacts.progress import Progress, Step
+from coralexp.boards.failures import NoBoardError
 from coralexp.errors import StageError
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Workers:
 
         Raises:
             StageError: If the work failed; the text says why.
+            NoBoardError: If it failed because no board was to be had.
             OSError: If it failed for want of disk space or of permission.
         """
         with self._guard:
@@ -104,6 +106,9 @@ class Workers:
         if "errno" in answer:
             self._forget(process)
             raise OSError(answer["errno"], os.strerror(answer["errno"]))
+        if answer.get("no_board"):
+            self._forget(process)
+            raise NoBoardError(answer["failed"])
         raise StageError(
             self._reason(process, order["stage"] if order["kind"] == "stage" else "export", answer)
         )

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from coralexp.artifacts.checkpoints import checkpoint_of, remove_checkpoint
 from coralexp.artifacts.locks import held
 from coralexp.artifacts.sameness import lasting_digests
+from coralexp.pipeline.board_pool import BoardPool
 from coralexp.pipeline.cores import Cores
 from coralexp.pipeline.earlier_run import with_file
 from coralexp.spec.stored import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from coralexp.artifacts.locks import Holder, OnWait
@@ -31,6 +33,21 @@ if TYPE_CHECKING:
 
 class Stopped(BaseException):
     """The command ends: a job that works beside others has to stop."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a stage works.
+
+    Attributes:
+        run: Id of the run that wants it.
+        hosts: Boards that may measure; empty if this machine does.
+        leave: Gives this machine's cores back, when a board does the rest.
+    """
+
+    run: str
+    hosts: tuple[str, ...]
+    leave: Callable[[], None]
 
 
 @dataclass
@@ -58,6 +75,9 @@ class Supply:
     stop: threading.Event = field(default_factory=threading.Event)
     _cores: Cores = field(default_factory=Cores, init=False)
     _sure: set[str] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self._boards = BoardPool(self.note)
 
     def has(self, task: Task) -> bool:
         """Return whether a whole artifact is there that need not be made again."""
@@ -102,6 +122,7 @@ class Supply:
         started: Callable[[], None],
         progress: Progress,
         another_follows: Callable[[], bool],
+        run: str = "",
     ) -> bool:
         """Make sure that an artifact is there.
 
@@ -112,11 +133,13 @@ class Supply:
             started: Called if it is made here.
             progress: Hears how far it is.
             another_follows: Tells whether a later stage will import TensorFlow.
+            run: Id of the run that wants it, told to others who want the same board.
 
         Returns:
             Whether it was there, or another process or job made it meanwhile.
 
         Raises:
+            NoBoardError: If a board is to measure, and none is to be had.
             CoralexpError: If it cannot be made.
         """
         if self.find(task):
@@ -125,9 +148,15 @@ class Supply:
             self.check()
             if waited and self.find(task):
                 return True
-            with self._cores.used_by(task.stage, self.check), self._machine(task.stage):
+            boards: AbstractContextManager[tuple[str, ...]] = contextlib.nullcontext(())
+            if task.found is not None:
+                boards = self._boards.one_of(task.found, self.check)
+            with boards as hosts, contextlib.ExitStack() as here:
+                here.enter_context(self._cores.used_by(task.stage, self.check))
+                here.enter_context(self._machine(task.stage))
                 started()
-                self._make(task, experiment, entries, progress, another_follows())
+                place = _Place(run, hosts, here.close)
+                self._make(task, experiment, entries, progress, another_follows(), place)
         self._sure.add(task.key)
         return False
 
@@ -164,20 +193,25 @@ class Supply:
         with held(path, lambda holder: self.check()):
             yield
 
-    def _make(
+    def _make(  # noqa: PLR0917 - one thing each
         self,
         task: Task,
         experiment: Experiment,
         entries: Mapping[str, Path],
         progress: Progress,
         another_follows: bool,  # noqa: FBT001 - private
+        place: _Place,
     ) -> None:
         checkpoint = checkpoint_of(self.store.root, task.stage, task.key)
         if self.again:
             remove_checkpoint(checkpoint)
 
         def tell(step: Step) -> None:
-            if step.note:
+            if step.is_elsewhere:
+                place.leave()
+            elif step.lost:
+                self._boards.set_aside(step.lost, step.note)
+            elif step.note:
                 self.note(f"{task.stage}: {step.note}")
             else:
                 progress(step)
@@ -192,7 +226,7 @@ class Supply:
                 "threads": self.threads,
                 "plugins": list(self.machine.plugins),
                 "compiler": self.machine.compiler,
-                "board": _board(task, self.machine),
+                "board": _board(task, self.machine, place),
                 "checkpoint": str(checkpoint.resolve()),
             }
             return self.workers.carry_out(
@@ -206,11 +240,16 @@ class Supply:
         remove_checkpoint(checkpoint)
 
 
-def _board(task: Task, machine: Machine) -> dict[str, Json]:
+def _board(task: Task, machine: Machine, place: _Place) -> dict[str, Json]:
     """Return what the stage has to know of the device that measures."""
     reached: dict[str, Json] = {
         "delegate": machine.delegate,
         "python": machine.python,
         "host": machine.host,
+        "hosts": list(place.hosts) if machine.hosts else [],
+        "job": place.run,
     }
-    return reached if task.found is None else {**reached, **vars(task.found)}
+    if task.found is None:
+        return reached
+    found = {n: list(v) if isinstance(v, tuple) else v for n, v in vars(task.found).items()}
+    return {**found, **reached}

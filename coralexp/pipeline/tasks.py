@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from coralexp.spec.experiment import Experiment, Part
 
 TENSORFLOW = ("tensorflow", "tf-keras", "numpy")
+_JUDGED = ("dataset", "evaluate")  # whose images a device answers where it measures
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def tasks_of(
         placed = ["compile"]
     measures = found.there and asked
     there: dict[str, Json] = {"board": found.what} if measures else {}
-    judged = ("dataset", "evaluate") if measures else ()
+    judged = _JUDGED if measures else ()
     add(
         "measure",
         ("ai-edge-litert",),
@@ -217,6 +218,15 @@ def tasks_of(
     return tasks
 
 
+def estimated(task: Task) -> Task:
+    """Return a `measure` stage as it is where no device is to be had."""
+    after = task.ingredients["after"]
+    kept = after.items() if isinstance(after, dict) else ()
+    ingredients = {name: value for name, value in task.ingredients.items() if name != "board"}
+    ingredients["after"] = {name: key for name, key in kept if name not in _JUDGED}
+    return dataclasses.replace(task, ingredients=ingredients, found=None)
+
+
 def _identity(part: Part) -> dict[str, Json]:
     return {"target": part.target, "version": _part_version(part.target)}
 
@@ -225,13 +235,14 @@ def _slice(part: Part) -> dict[str, Json]:
     """Return a choice as ingredients.
 
     An option that its function got later is left out where it has its default: what was made before
-    the option came is what is made without it.
+    the option came is what is made without it. How long a device is waited for decides no result.
     """
-    later = getattr(importlib.import_module(part.target.rpartition(".")[0]), "LATER_OPTIONS", {})
+    module = importlib.import_module(part.target.rpartition(".")[0])
+    later, without = getattr(module, "LATER_OPTIONS", {}), getattr(module, "PATIENCE", ())
     options = {
         name: _plain(value)
         for name, value in part.options.items()
-        if name not in later or value != later[name]
+        if name not in without and (name not in later or value != later[name])
     }
     return {**_identity(part), "options": options}
 

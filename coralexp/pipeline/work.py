@@ -204,29 +204,34 @@ def _measure(order: Order) -> None:
         order.folder,
         threads=order.threads,
         bench=_bench(order, found) if found.there else None,
-        note=found.reason,
     )
 
 
 def _found(board: Mapping[str, Json]) -> Found:
     from coralexp.boards.presence import Found
 
-    fields = {name: board[name] for name in Found.__match_args__ if name in board}
-    return Found(**fields) if fields else Found(there=False)  # type: ignore[arg-type]
+    fields = {name: _plain(board[name]) for name in Found.__match_args__ if name in board}
+    return Found(**fields) if "there" in fields else Found(there=False)  # type: ignore[arg-type]
 
 
 def _bench(order: Order, found: Found) -> Bench:
     from coralexp.spec.experiment import Machine
     from coralexp.stages.on_device import Bench
 
-    reached = {name: order.board[name] for name in ("delegate", "python", "host")}
+    reached = {n: _plain(order.board[n]) for n in ("delegate", "python", "host", "hosts")}
+    parts = " ".join(order.experiment[group].choice for group in ("backbone", "quant"))
     return Bench(
         found,
         Machine(**reached),  # type: ignore[arg-type]
         order.entries["dataset"],
         order.entries["evaluate"],
-        job=f"run of {order.experiment['backbone'].choice} {order.experiment['quant'].choice}",
+        job=f"run {order.board['job']} ({parts})" if order.board.get("job") else f"run of {parts}",
+        progress=order.progress,
     )
+
+
+def _plain(value: Json) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 _STAGES: Mapping[str, Callable[[Order], None]] = {

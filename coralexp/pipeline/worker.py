@@ -19,6 +19,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from coralexp.boards.failures import NoBoardError
 from coralexp.errors import CoralexpError
 from coralexp.pipeline.messages import Answer, ExportOrder, StageOrder, StepMessage
 
@@ -52,7 +53,8 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
     def progress(step: Step) -> None:
         facts = dict(step.facts)
         message = StepMessage(done=step.done, total=step.total, unit=step.unit, facts=facts)
-        message["note"] = step.note
+        message["note"], message["lost"] = step.note, step.lost
+        message["is_elsewhere"] = step.is_elsewhere
         _tell(channel, {"step": message})
 
     try:
@@ -76,6 +78,8 @@ def _answer(order: StageOrder | ExportOrder, channel: TextIO) -> Answer:
                     checkpoint=Path(order["checkpoint"]) if "checkpoint" in order else None,
                 ),
             )
+    except NoBoardError as error:
+        return {"failed": str(error), "no_board": True}
     except CoralexpError as error:
         return {"failed": str(error)}
     except OSError as error:

@@ -91,6 +91,7 @@ class Machine:
         python: Interpreter that measures where the device is; None takes this one, on a board
             `python3`.
         host: Board that measures, `user@host[:port]`; None is this machine.
+        hosts: Several equal boards in its place.
     """
 
     plugins: tuple[str, ...] = ()
@@ -98,6 +99,12 @@ class Machine:
     delegate: str | None = None
     python: str | None = None
     host: str | None = None
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def boards(self) -> tuple[str, ...]:
+        """The boards that measure, by address; empty if this machine does."""
+        return self.hosts or (() if self.host is None else (self.host,))
 
 
 @dataclass(frozen=True)

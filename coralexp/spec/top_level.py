@@ -38,7 +38,8 @@ def how(
         on_error: Go on with the other jobs after one failed, or stop.
         verbose: Show tracebacks and what the libraries print.
         threads: Processor threads of each stage, at least 1; null takes every core.
-        jobs: How many jobs work at a time, at least 1; trainings and measurements run alone anyway.
+        jobs: How many jobs work at a time, at least 1; trainings run alone anyway, and
+            measurements where they are: on this machine, or one on each board.
     """
     return seed, How(Path(store).expanduser(), again, on_error, verbose, threads, jobs)
 
@@ -50,6 +51,7 @@ def machine(
     delegate: str | None = None,
     python: str | None = None,
     host: str | None = None,
+    hosts: tuple[str, ...] = (),
 ) -> Machine:
     """Return what this machine allows and offers.
 
@@ -60,6 +62,8 @@ def machine(
         python: Interpreter that measures, such as /usr/bin/python3.9 for pycoral; null takes this
             one, on a board python3.
         host: Board that measures, user@host or user@host:port, over SSH; null is this machine.
+        hosts: Several boards of one kind in its place, such as [pi@a,pi@b]: each job goes to one
+            that is free.
 
     Raises:
         OptionError: If one is no name of a package, of a file or of a board.
@@ -71,9 +75,16 @@ def machine(
         if value is not None and (not value or value.startswith("-")):
             what = "expected a name, or null" if not value else "must not begin with '-'"
             raise OptionError(option, f"{what}; got {value!r}")
-    if host is not None:
-        read_address(host)
-    return Machine(plugins, compiler, delegate, python, host)
+    if host is not None and hosts:
+        raise OptionError("hosts", "names the boards in place of machine.host; give one of them")
+    for name in (*hosts, *([] if host is None else [host])):
+        try:
+            read_address(name)
+        except OptionError as error:
+            raise OptionError("hosts" if hosts else "host", error.text) from error
+    if len(set(hosts)) < len(hosts):
+        raise OptionError("hosts", f"a board is named twice in [{','.join(hosts)}]")
+    return Machine(plugins, compiler, delegate, python, host, hosts)
 
 
 HOW_KEYS = tuple(schema(how))  # `seed` among them
@@ -122,8 +133,9 @@ def read_machine(node: Any) -> tuple[Machine, list[Problem]]:
         text = "expected machine.plugins=[...], machine.compiler=... or another of its keys"
         return Machine(), [Problem("machine", text)]
     given = dict(node or {})
-    if isinstance(given.get("plugins"), str):
-        given["plugins"] = [given["plugins"]]
+    for name in ("plugins", "hosts"):
+        if isinstance(given.get(name), str):
+            given[name] = [given[name]]
     values, problems = fill(schema(machine), given, {})
     if not problems:
         try:

@@ -83,7 +83,7 @@ def measure_model(
         tags["device_latency_source"] = "estimated"
     if device.edge_tpu is None:
         tags["edgetpu_status"] = "the device has no Edge TPU"
-    if bench is not None and (latency is not None or bench.machine.host is not None):
+    if bench is not None and (latency is not None or bench.machine.boards):
         placed = compiled if latency is not None else None
         measured = measure_on_device(converted, placed, device, bench, folder, threads=threads)
         if isinstance(measured, str):
@@ -102,7 +102,7 @@ def _is_here(device: Device, bench: Bench | None) -> bool:
     """Return whether the CPU that was measured is the device's."""
     if device.measure == "never":
         return False
-    found_here = bench is not None and bench.machine.host is None
+    found_here = bench is not None and not bench.machine.boards
     return device.host.is_this_computer or found_here
 
 

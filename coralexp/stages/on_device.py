@@ -13,7 +13,9 @@ import numpy as np
 
 from coralexp.artifacts.compiled_model import COMPILED
 from coralexp.artifacts.examples import read_split
+from coralexp.artifacts.progress import Step, silent
 from coralexp.artifacts.tflite_model import read_model
+from coralexp.boards.failures import NoBoardError
 from coralexp.boards.order import STANDARD, MeasureOrder, Protocol
 from coralexp.boards.reach import measure_there
 from coralexp.errors import BoardError
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from coralexp.artifacts.progress import Progress
     from coralexp.artifacts.tflite_model import TfliteModel
     from coralexp.boards.presence import Found
     from coralexp.boards.result import Measurement
@@ -48,6 +51,7 @@ class Bench:
         evaluated: Entry of the `evaluate` stage, with the host's answers; None likewise.
         protocol: How long.
         job: What for, told to others who want the device.
+        progress: Hears when the rest of the work is a board's, and which board does not answer.
     """
 
     found: Found
@@ -56,6 +60,11 @@ class Bench:
     evaluated: Path | None = None
     protocol: Protocol = STANDARD
     job: str = "a run"
+    progress: Progress = silent
+
+    def lost(self, host: str, why: str) -> None:
+        """Tell that a board does not answer."""
+        self.progress(Step(0, 1, "measurements", note=why, lost=host))
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,7 @@ def measure_on_device(
         What was measured; or why it was not, in words for the user.
 
     Raises:
+        NoBoardError: If no board is to be had.
         BoardError: If it cannot be measured, and `device.measure` requires it.
     """
     model = read_model(converted)
@@ -133,9 +143,15 @@ def measure_on_device(
             threads=threads,
             protocol=bench.protocol,
             job=bench.job,
+            wait_s=device.wait_min * 60,
+            max_s=None if device.max_min is None else device.max_min * 60,
         )
+        if bench.machine.boards:
+            bench.progress(Step(0, 1, "measurements", is_elsewhere=True))
         try:
-            measurement = measure_there(order, bench.machine)
+            measurement = measure_there(order, bench.machine, bench.lost)
+        except NoBoardError:
+            raise
         except BoardError as error:
             if device.measure == "required":
                 raise
@@ -143,7 +159,10 @@ def measure_on_device(
                 f"measuring failed: {error}; the time is estimated (device.measure=required tries"
                 " again, and fails then)"
             )
-    return keep(measurement, bench.found.what, judged, folder)
+    what = bench.found.what
+    if bench.machine.hosts:  # of equal boards, the one that it was
+        what = f"{measurement.place}, {what}"
+    return keep(measurement, what, judged, folder)
 
 
 def keep(measurement: Measurement, what: str, judged: Judged, folder: Path) -> Measured:

@@ -54,7 +54,7 @@ def test_everything_is_also_how_to_run_it(lab: str, capsys: pytest.CaptureFixtur
     config = yaml.safe_load(capsys.readouterr().out)
     assert (config["threads"], config["store"]) == (2, ".coralexp")
     nothing = dict.fromkeys(("compiler", "delegate", "python", "host"))
-    assert config["machine"] == {"plugins": ["smalllab"], **nothing}
+    assert config["machine"] == {"plugins": ["smalllab"], "hosts": [], **nothing}
 
 
 def test_info_tells_where_everything_comes_from(

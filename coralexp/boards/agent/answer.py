@@ -17,7 +17,7 @@ class Refused(Exception):  # noqa: N818 - an answer
 
     Attributes:
         kind: One word for programs: `order`, `numpy`, `model`, `runtime`, `library`, `device`,
-            `prepare`, `invoke`, `images`, `busy` or `space`.
+            `prepare`, `invoke`, `images`, `busy`, `space`, `owner`, `released` or `late`.
     """
 
     def __init__(self, kind: str, text: str) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import secrets
 import shlex
 import time
 from typing import TYPE_CHECKING, TypeVar
 
 from coralexp.boards.agent_file import agent_bytes, agent_digest
-from coralexp.boards.local import LIMIT_S, ended
-from coralexp.boards.result import read_look, read_result
+from coralexp.boards.failures import GoneError
+from coralexp.boards.local import ended
+from coralexp.boards.order import LIMIT_S
+from coralexp.boards.result import read_hold, read_look, read_result
 from coralexp.boards.ssh.connection import Connection, ConnectionCutError, UnreachableError
 from coralexp.errors import BoardError
 
@@ -59,8 +62,8 @@ def measure_on_board(
             images = f"{folder}/images.npy"
             board.send(order.images, images)
         text = order.to_json(f"{folder}/{order.model.name}", images)
-        limit_s = LIMIT_S + order.wait_s + order.protocol.at_most_s
-        said = _agent(board, folder, text, python, f"{folder}/result.json", limit_s=limit_s)
+        result = f"{folder}/result.json"
+        said = _agent(board, folder, text, python, result, limit_s=order.patience_s)
         return read_result(board.fetch(f"{folder}/result.json"), said, digest, str(address))
 
     return _with_board(address, work)
@@ -78,6 +81,39 @@ def look_on_board(
     def work(board: Connection, folder: str) -> Mapping[str, Json]:
         said = _agent(board, folder, order.to_json("", None), python, "--look")
         return read_look(said, str(address))
+
+    return _with_board(address, work)
+
+
+def ask_hold(
+    order: MeasureOrder,
+    address: BoardAddress,
+    python: str | None = None,
+    *,
+    release: bool = False,
+    force: bool = False,
+) -> Mapping[str, Json]:
+    """Return who holds a board and who waits for it, or take it from whoever holds it.
+
+    Args:
+        order: Names the folder of the lock.
+        address: Where.
+        python: Interpreter there; None takes `python3`.
+        release: End the measurement that holds it, if it is of this user and machine.
+        force: End it whoever asked for it.
+
+    Returns:
+        As `coralexp.boards.agent.hold` says it.
+
+    Raises:
+        BoardError: If the board does not answer, or the measurement is another's.
+    """
+    text = json.dumps({**json.loads(order.to_json("", None)), "force": force})
+    asked = "--release" if release else "--hold"
+
+    def work(board: Connection, folder: str) -> Mapping[str, Json]:
+        said = _agent(board, folder, text, python, asked, limit_s=_SHORT_S)
+        return read_hold(said, str(address))
 
     return _with_board(address, work)
 
@@ -115,7 +151,7 @@ def _folder(board: Connection) -> str:
     folder = said.decode("utf-8", "replace").strip()
     if status or not folder.endswith(name):
         why = complained.decode("utf-8", "replace").strip()[:300]
-        raise BoardError(f"{board.address}: no folder can be made there ({why})")
+        raise GoneError(f"{board.address}: no folder can be made there ({why})")
     return folder
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import paramiko
 
+from coralexp.boards.failures import GoneError
 from coralexp.boards.ssh.host_keys import RefuseUnknown, changed, load_known
 from coralexp.errors import BoardError
 
@@ -29,11 +30,11 @@ _GONE_MS = 20_000  # without an answer of its system, a board is gone
 _KILLED = 137  # as a shell says it; no status is sent for a program that a signal ended
 
 
-class ConnectionCutError(BoardError):
+class ConnectionCutError(GoneError):
     """The connection ended before the work did."""
 
 
-class UnreachableError(BoardError):
+class UnreachableError(GoneError):
     """There is no connection."""
 
 
@@ -102,7 +103,7 @@ class Connection:
 
         Raises:
             ConnectionCutError: If the connection ends first.
-            BoardError: If it takes too long.
+            GoneError: If it takes too long.
         """
         transport = self._client.get_transport()
         if transport is None:
@@ -133,7 +134,7 @@ class Connection:
             if said.tell() + complained.tell() > _MOST_OUTPUT_BYTES:
                 raise BoardError(f"{self.address}: it says more than it should")
             if time.monotonic() > end:
-                raise BoardError(f"{self.address}: it did not end in time")
+                raise GoneError(f"{self.address}: it did not end in time")
             time.sleep(_PAUSE_S)
 
     def send(self, content: Path | bytes, name: str) -> None:
@@ -141,7 +142,7 @@ class Connection:
 
         Raises:
             ConnectionCutError: If the connection ends first.
-            BoardError: If it cannot be written, such as on a full disk.
+            GoneError: If it cannot be written, such as on a full disk.
         """
         source: io.BufferedIOBase
         try:
@@ -159,7 +160,7 @@ class Connection:
 
         Raises:
             ConnectionCutError: If the connection ends first.
-            BoardError: If it cannot be read.
+            GoneError: If it cannot be read.
         """
         content = io.BytesIO()
         try:
@@ -173,7 +174,7 @@ class Connection:
         transport = self._client.get_transport()
         if transport is None or not transport.is_active():
             return self._cut()
-        return BoardError(f"{self.address}: {what} ({_words(error)})")
+        return GoneError(f"{self.address}: {what} ({_words(error)})")
 
     def _cut(self) -> ConnectionCutError:
         return ConnectionCutError(f"{self.address}: the connection was cut")
