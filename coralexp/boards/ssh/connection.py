@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 15.0
 _ALIVE_S = 5  # how often the board is asked whether it is still there
+_SETTLES_S = 1.0
 _PAUSE_S = 0.05
 _AT_ONCE_BYTES = 65536
 _MOST_OUTPUT_BYTES = 4_000_000
@@ -172,6 +173,9 @@ class Connection:
 
     def _failed(self, error: Exception, what: str) -> BoardError:
         transport = self._client.get_transport()
+        if transport is not None and transport.is_active():
+            # A channel may hear of the end before the connection does: it ends within a moment.
+            transport.join(_SETTLES_S)
         if transport is None or not transport.is_active():
             return self._cut()
         return GoneError(f"{self.address}: {what} ({_words(error)})")
