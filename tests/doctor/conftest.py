@@ -38,7 +38,12 @@ def packages(tmp_path: Path) -> Callable[..., list[str]]:
             text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: {summary}\n"
             (folder / "METADATA").write_text(text, encoding="utf-8")
             (folder / "RECORD").write_text(files, encoding="utf-8")
-        (tmp_path / "site").mkdir(exist_ok=True)
-        return [str(tmp_path / "site")]
+        site = tmp_path / "site"
+        site.mkdir(exist_ok=True)
+        for line in files.splitlines():  # some readers of metadata list only what is there
+            file = site / line.partition(",")[0]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        return [str(site)]
 
     return make
