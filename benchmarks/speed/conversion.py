@@ -4,7 +4,8 @@ The reference gives Keras's model to `TFLiteConverter.from_keras_model` once a m
 calibration images. Ours includes saving, reading the result back, its figures and the check that it
 is of integers, all of which the reference lacks. Each side is a fresh process a round; TensorFlow's
 import counts on neither. (The command runs each conversion in a process of its own, which has
-imported TensorFlow while the stage before worked.)
+imported TensorFlow while the stage before worked.) int16x8 is left out: LiteRT cannot prepare it of
+an untrained model.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fresh import call
 from made import dataset_entry, mobilenet
 from promise import Found, Promise
 
-from coralexp.quant import dynamic, float16, int16x8, none, ptq
+from coralexp.quant import dynamic, float16, none, ptq
 from coralexp.stages.calibration import calibration_images
 from coralexp.stages.convert import convert_model
 from coralexp.stages.frozen import save_frozen
@@ -37,8 +38,8 @@ def _modes(*, quick: bool) -> list[object]:
         none.plan(),
         dynamic.plan(),
         float16.plan(),
-        int16x8.plan(calibration_images=_IMAGES),
         ptq.plan(calibration_images=_IMAGES),
+        ptq.plan(calibration_images=_IMAGES, io="int8"),
     ]
     return every[:1] if quick else every
 
@@ -86,7 +87,7 @@ def measure(folder: Path, quick: bool) -> Found:  # noqa: FBT001 - the contract 
     return Found(
         seconds["ours"],
         seconds["reference"],
-        f"MobileNetV2 {_WIDTH}, {_SIDE_PX} px; none, dynamic, float16, int16x8, ptq",
+        f"MobileNetV2 {_WIDTH}, {_SIDE_PX} px; none, dynamic, float16, ptq, ptq with int8 ends",
     )
 
 
