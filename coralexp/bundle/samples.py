@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_split
+from coralexp.artifacts.predictions import PREDICTIONS, read_predictions
 from coralexp.errors import StoreError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from coralexp.artifacts.record import Json
 
-PREDICTIONS = "predictions.npz"
 _DIGITS = 6  # more than a float32 answer of a quantized model has
 
 
@@ -41,8 +41,7 @@ def samples_of(
     """
     images, labels = read_split(dataset, "test")
     try:
-        with np.load(evaluated / PREDICTIONS) as logged:
-            rows = logged["probabilities"][:count]
+        rows = read_predictions(evaluated).probabilities[:count]
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{evaluated / PREDICTIONS}: cannot be read ({error})") from error
     files: dict[str, bytes] = {}

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import yaml
 
+from coralexp.artifacts.predictions import read_predictions
 from coralexp.artifacts.runs import Runs
 from coralexp.artifacts.tflite_model import MODEL
 from coralexp.edgetpu.inspection import Inspection, digest
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
     from coralexp.artifacts.record import RunRecord
@@ -177,9 +178,8 @@ class _Sources:
         if not (folder / "confusion_matrix.png").exists():
             return []  # `judgements` has told why
         if not to.exists():
-            with np.load(evaluated / "predictions.npz", allow_pickle=False) as arrays:
-                drawn = draw_mistakes(dataset, arrays["labels"], arrays["probabilities"], to)
-            if not drawn:
+            told = read_predictions(evaluated)
+            if not draw_mistakes(dataset, told.labels, told.probabilities, to):
                 return []
         return [to]
 
@@ -229,5 +229,5 @@ class _Sources:
 
 def _matrix(entry: Path) -> npt.NDArray[np.int64]:
     """Return the confusion matrix of the answers in an entry."""
-    with np.load(entry / "predictions.npz", allow_pickle=False) as arrays:
-        return confusion_matrix(arrays["labels"], arrays["probabilities"])
+    told = read_predictions(entry)
+    return confusion_matrix(told.labels, told.probabilities)

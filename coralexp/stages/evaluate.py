@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_split
+from coralexp.artifacts.predictions import Predictions
 from coralexp.artifacts.tflite_model import read_model
 from coralexp.tflite.run import probabilities
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from coralexp.artifacts.progress import Progress
 
 VERSION = 1
-PREDICTIONS = "predictions.npz"
 
 
 def evaluate_model(
@@ -36,8 +36,7 @@ def evaluate_model(
     model = read_model(converted)
     pixels, labels = read_split(dataset, "test")
     rows = probabilities(model, pixels, threads, progress)
-    known = np.asarray(labels)
-    hits = np.argmax(rows, axis=1) == known
-    metrics = {"accuracy": float(np.mean(hits)), "test_images": len(known)}
+    told = Predictions(np.asarray(labels), rows)
+    told.write(folder)
+    metrics = {"accuracy": told.accuracy, "test_images": len(told.labels)}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
-    np.savez(folder / PREDICTIONS, labels=known, probabilities=rows)

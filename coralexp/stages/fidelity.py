@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_split
+from coralexp.artifacts.predictions import read_predictions
 from coralexp.artifacts.tflite_model import read_model
-from coralexp.stages.evaluate import PREDICTIONS
 from coralexp.tflite.layer_error import COLUMNS, as_row, layer_errors, worst
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
 
 VERSION = 1
 LAYER_ERRORS = "layer_errors.csv"
@@ -47,10 +46,12 @@ def compare_with_float(
         fine_tuned: Whether the deployed model was trained further: its layers then differ from the
             float model's by what they learned, too, and none is blamed.
     """
-    true, seen = _answers(reference), _answers(evaluated)
-    labels = np.load(evaluated / PREDICTIONS)["labels"]
-    lost = float(np.mean(true == labels) - np.mean(seen == labels))
-    metrics = {"accuracy_lost": lost, "float_agreement": float(np.mean(true == seen))}
+    true, seen = read_predictions(reference), read_predictions(evaluated)
+    lost = true.accuracy - seen.accuracy
+    metrics = {
+        "accuracy_lost": lost,
+        "float_agreement": float(np.mean(true.answers == seen.answers)),
+    }
     tags: dict[str, str] = {}
     float_model, model = read_model(reference), read_model(converted)
     if float_model.path.read_bytes() != model.path.read_bytes():
@@ -74,10 +75,3 @@ def compare_with_float(
             f"(layer_errors.csv of the run has every layer)\n",
             encoding="utf-8",
         )
-
-
-def _answers(entry: Path) -> npt.NDArray[np.int64]:
-    """Return the class that a model gave to each test image, int64 `[N]`."""
-    with np.load(entry / PREDICTIONS) as kept:
-        answers: npt.NDArray[np.int64] = np.argmax(kept["probabilities"], axis=1)
-    return answers

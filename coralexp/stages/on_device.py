@@ -13,6 +13,7 @@ import numpy as np
 
 from coralexp.artifacts.compiled_model import COMPILED
 from coralexp.artifacts.examples import read_split
+from coralexp.artifacts.predictions import read_predictions
 from coralexp.artifacts.progress import Step, silent
 from coralexp.artifacts.tflite_model import read_model
 from coralexp.boards.failures import NoBoardError
@@ -209,8 +210,7 @@ def write_images(
     count = min(len(pixels), accuracy_images or len(pixels))
     path = folder / "images.npy"
     np.save(path, prepare_input(np.asarray(pixels[:count]), model.input))
-    with np.load(evaluated / "predictions.npz") as kept:
-        answers = np.argmax(kept["probabilities"][:count], axis=1)
+    answers = read_predictions(evaluated).answers[:count]
     return Judged(path, answers, np.asarray(labels[:count]), model.classes)
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coralexp.artifacts.examples import read_index, read_split
+from coralexp.artifacts.predictions import Predictions
 from coralexp.artifacts.preprocessing import read_preprocessing
 from coralexp.artifacts.tflite_model import MODEL, write_contract
 from coralexp.stages.convert import converted
 from coralexp.stages.describe import describe
-from coralexp.stages.evaluate import PREDICTIONS
 from coralexp.stages.trained import SAVED_MODEL
 from coralexp.tflite.run import probabilities
 
@@ -49,8 +49,7 @@ def write_reference(
     write_contract(model)
     pixels, labels = read_split(dataset, "test")
     rows = probabilities(model, pixels, threads, progress)
-    known = np.asarray(labels)
-    accuracy = float(np.mean(np.argmax(rows, axis=1) == known))
-    metrics = {"accuracy_float_tflite": accuracy, "model_size_float_bytes": model.size_bytes}
+    told = Predictions(np.asarray(labels), rows)
+    told.write(folder)
+    metrics = {"accuracy_float_tflite": told.accuracy, "model_size_float_bytes": model.size_bytes}
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
-    np.savez(folder / PREDICTIONS, labels=known, probabilities=rows)
