@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from coralexp.artifacts.predictions import Predictions, read_predictions
 
@@ -19,5 +20,5 @@ def test_answers_and_their_accuracy_come_back(tmp_path: Path) -> None:
     told = read_predictions(tmp_path)
 
     assert told.answers.tolist() == [0, 1, 0, 1]
-    assert told.accuracy == 0.75
+    assert told.accuracy == pytest.approx(0.75)
     np.testing.assert_array_equal(told.probabilities, rows)
