@@ -7,6 +7,7 @@ Legacy Keras has to be chosen before the first import; this module is that place
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import tensorflow as tf
-import tf_keras as keras
+try:
+    # A full collection walks all that there is, and an import makes much and frees little.
+    gc.disable()
+    import tensorflow as tf
+    import tf_keras as keras
 
-# TensorFlow has no public names for these, though its own converter and its guides use them.
-from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
-from tensorflow.python.framework.convert_to_constants import (
-    convert_variables_to_constants_v2 as freeze,
-)
+    # TensorFlow has no public names for these, though its own converter and its guides use them.
+    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2 as freeze,
+    )
+finally:
+    gc.freeze()  # what was imported stays; no later collection needs to walk it
+    gc.enable()
 
 __all__ = ["SavedModel", "freeze", "keras", "tf", "tfmot"]
 

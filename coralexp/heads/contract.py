@@ -2,7 +2,8 @@
 
 A choice of the group `head` names a function of this form, whose options are keyword-only. A head
 whose weights are computed instead of learned has a function `solve` beside it, which takes the same
-options (`SolveHead`).
+options (`SolveHead`). One that begins with global average pooling has `POOLS = True` beside it: the
+features of a frozen backbone are then kept pooled, `[N, 1, 1, F]`, at a small part of their size.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
     from coralexp.tf_runtime import tf
 
 Floats = npt.NDArray[np.float32]
 _SOLVE = "solve"
+_POOLS = "POOLS"
 NOT_LEARNED = (
     "this head is computed once, from the features that a frozen backbone gives of plain images: "
     "write training.freeze_backbone=true, and no augmentation"
@@ -66,10 +69,23 @@ def solver_of(attach: Callable[..., object]) -> SolveHead | None:
     Args:
         attach: The head's function, or a partial of it with its options.
     """
-    function = attach.func if isinstance(attach, functools.partial) else attach
-    solve = getattr(sys.modules[function.__module__], _SOLVE, None)
+    solve = getattr(_module_of(attach), _SOLVE, None)
     if solve is None or not isinstance(attach, functools.partial):
         found: SolveHead | None = solve
         return found
     bound: SolveHead = functools.partial(solve, **attach.keywords)
     return bound
+
+
+def pools(attach: Callable[..., object]) -> bool:
+    """Return whether a head sees the mean of the features over height and width, and no more.
+
+    Args:
+        attach: The head's function, or a partial of it with its options.
+    """
+    return getattr(_module_of(attach), _POOLS, False) is True
+
+
+def _module_of(attach: Callable[..., object]) -> ModuleType:
+    function = attach.func if isinstance(attach, functools.partial) else attach
+    return sys.modules[function.__module__]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from coralexp.tf_runtime import tf
 
 VERSION = 1
+POOLS = True
 
 
 def attach(features: tf.Tensor, classes: int, *, dropout: float = 0.2) -> tf.Tensor:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coralexp.tf_runtime import tf
 
 VERSION = 2
+POOLS = True
 _TWO = 2  # classes, of which scikit-learn keeps one row of coefficients
 
 

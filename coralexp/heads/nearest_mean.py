@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from coralexp.tf_runtime import tf
 
 VERSION = 1
+POOLS = True
 _LEAST_LENGTH = 1e-12
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from coralexp.backbones.weights.source import digest as weights_digest
 from coralexp.edgetpu.compiler.locate import Absent, find_compiler
 from coralexp.errors import ConfigError, MissingToolError, OptionError, Problem
+from coralexp.heads.contract import pools
 from coralexp.pipeline.earlier_run import with_file
 from coralexp.pipeline.presence import NO_COMPILER, find_for, problem_of
 from coralexp.pipeline.tasks import Task, tasks_of
@@ -99,6 +100,7 @@ class Planner:
             found=self._found(device),
             asked=device.edge_tpu is not None or bool(self.machine.boards),
             runs_once=recipe.freeze_backbone and recipe.augmentation == Augmentation(),
+            pooled=pools(bind(experiment["head"], self.machine.plugins)),
             standardize=recipe.standardize,
         )
 

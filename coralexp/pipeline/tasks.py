@@ -70,6 +70,7 @@ def tasks_of(
     found: Found,
     asked: bool,
     runs_once: bool,
+    pooled: bool,
     standardize: bool,
 ) -> list[Task]:
     """Return the stages of a job, in the order of their work.
@@ -85,6 +86,7 @@ def tasks_of(
         found: The device that measures, or why there is none.
         asked: Whether a device is looked for at all.
         runs_once: Whether the backbone sees each image once only, frozen and without augmentation.
+        pooled: Whether the head sees no more than the mean of the features.
         standardize: Whether the host standardizes each image.
     """
     seed = experiment.seed
@@ -121,6 +123,7 @@ def tasks_of(
             weights=weights,
             seed=seed,
             bits=bits,
+            **({"pooled": True} if pooled else {}),
             **({"standardize": True} if standardize else {}),
         )
         learned_from.append("features")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coralexp.heads.contract import pools
 from coralexp.spec.part import bind
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _features(order: Order) -> None:
         seed=order.experiment.seed,
         threads=order.threads,
         progress=order.progress,
+        pooled=pools(order.part("head")),
         steps=recipe.preprocessing,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from coralexp.artifacts.examples import read_index, read_split
 from coralexp.artifacts.preprocessing import NOTHING
 from coralexp.artifacts.progress import Step
+from coralexp.datasets.contract import SPLITS
 from coralexp.errors import StoreError
 from coralexp.tflite.preprocess import preprocess
 from coralexp.training.batches import scale
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
     from coralexp.artifacts.preprocessing import Preprocessing
     from coralexp.artifacts.progress import Progress
     from coralexp.backbones.contract import BuildBackbone
-    from coralexp.datasets.contract import Split
     from coralexp.heads.contract import AttachHead
     from coralexp.tf_runtime import keras, tf
 
-VERSION = 2  # 1: a training cut features to the range of pixels, so its results are made again
+VERSION = 3  # 2: without the test split, and never pooled
 
-LEARNED_FROM: tuple[Split, ...] = ("train", "validation")
 _BATCH_IMAGES = 32
 
 
@@ -39,18 +38,20 @@ def write_features(
     seed: int,
     threads: int,
     progress: Progress,
+    pooled: bool = False,
     steps: Preprocessing = NOTHING,
 ) -> None:
-    """Run the backbone over the images that a training sees.
+    """Run the backbone over the images.
 
     Args:
         dataset: Entry of the `dataset` stage.
         build_backbone: Pixels to features.
-        folder: Empty; receives `train.npy` and `validation.npy`, float32 `[N, h, w, F]`, in the
-            order of the images. The test split is left to the whole model.
+        folder: Empty; receives `train.npy`, `validation.npy` and `test.npy`, float32
+            `[N, h, w, F]`, in the order of the images.
         seed: Of the weights of a backbone that has none stored.
         threads: Processor threads; the bits of the result depend on it.
         progress: Hears of images.
+        pooled: Whether only the mean over height and width is kept, `[N, 1, 1, F]`.
         steps: What the host does to each image.
 
     Raises:
@@ -59,16 +60,20 @@ def write_features(
     from coralexp.tf_runtime import tf
 
     seed_everything(seed, threads)
-    backbone = build_backbone(steps.shape_of(read_index(dataset).image_shape))
+    image_shape = steps.shape_of(read_index(dataset).image_shape)
+    backbone = build_backbone(image_shape)
 
     def answer(pixels: tf.Tensor) -> tf.Tensor:
-        return backbone(scale(pixels), training=False)
+        found = backbone(scale(pixels), training=False)
+        return tf.reduce_mean(found, [1, 2], keepdims=True) if pooled else found
 
-    features = tf.function(answer, reduce_retracing=True)
-    splits = {split: read_split(dataset, split)[0] for split in LEARNED_FROM}
+    images = tf.TensorSpec((None, *image_shape), tf.uint8)  # one trace, the last batch included
+    features = tf.function(answer, input_signature=[images], autograph=False)
+    splits = {split: read_split(dataset, split)[0] for split in SPLITS}
     total, done = sum(map(len, splits.values())), 0
     for split, pixels in splits.items():
-        shape = (len(pixels), *backbone.output_shape[1:])
+        height, width, count = backbone.output_shape[1:]
+        shape = (len(pixels), *((1, 1) if pooled else (height, width)), count)
         to = np.lib.format.open_memmap(folder / f"{split}.npy", "w+", np.float32, shape)
         for start in range(0, len(pixels), _BATCH_IMAGES):
             batch = preprocess(np.asarray(pixels[start : start + _BATCH_IMAGES]), steps)
@@ -79,8 +84,8 @@ def write_features(
         del to
 
 
-def features_of(entry: Path, splits: Mapping[str, Labelled]) -> tuple[Labelled, Labelled]:
-    """Return the features of the images to learn from and to judge by, as memory maps.
+def features_of(entry: Path, splits: Mapping[str, Labelled]) -> dict[str, Labelled]:
+    """Return the features of the images of every split, as memory maps.
 
     Args:
         entry: Entry of the `features` stage.
@@ -89,8 +94,8 @@ def features_of(entry: Path, splits: Mapping[str, Labelled]) -> tuple[Labelled, 
     Raises:
         StoreError: If they are missing or damaged, or not of these images.
     """
-    found = []
-    for split in LEARNED_FROM:
+    found: dict[str, Labelled] = {}
+    for split in SPLITS:
         file = entry / f"{split}.npy"
         try:
             features = np.load(file, mmap_mode="r", allow_pickle=False)
@@ -100,18 +105,29 @@ def features_of(entry: Path, splits: Mapping[str, Labelled]) -> tuple[Labelled, 
             ) from error
         if len(features) != len(splits[split].labels):
             raise StoreError(f"{file}: is of other images; delete {entry} to have it made again")
-        found.append(Labelled(features, splits[split].labels))
-    train, validation = found
-    return train, validation
+        found[split] = Labelled(features, splits[split].labels)
+    return found
 
 
 def head_alone(
-    model: keras.Model, backbone: keras.Model, attach_head: AttachHead, classes: int
+    model: keras.Model,
+    backbone: keras.Model,
+    attach_head: AttachHead,
+    shape: tuple[int, int, int],
+    classes: int,
 ) -> keras.Model:
-    """Return a model from features to probabilities whose weights begin as those of the whole."""
+    """Return a model from features to probabilities whose weights begin as those of the whole.
+
+    Args:
+        model: The whole.
+        backbone: The part of it in front of the head.
+        attach_head: Features to probabilities.
+        shape: Of the features of an image.
+        classes: How many.
+    """
     from coralexp.tf_runtime import keras
 
-    features = keras.Input(backbone.output_shape[1:], name="features")
+    features = keras.Input(shape, name="features")
     head = keras.Model(features, attach_head(features, classes), name="head")
     for ours, theirs in zip(head.weights, _head_weights(model, backbone), strict=True):
         ours.assign(theirs)

@@ -43,9 +43,9 @@ def save_frozen(model: keras.Model, folder: Path) -> None:
         found = tf.graph_util.import_graph_def(graph, feeds, [f"{names[output]}:0"], name="")
         return {"probabilities": found[0]}
 
-    module = tf.Module()
-    module.serve = tf.function(rebuilt, input_signature=signature, autograph=False)
-    tf.saved_model.save(module, str(folder), signatures=module.serve.get_concrete_function())
+    served = tf.function(rebuilt, input_signature=signature, autograph=False)
+    # As an attribute of the module it would be traced and stored once more, with all weights.
+    tf.saved_model.save(tf.Module(), str(folder), signatures=served.get_concrete_function())
     (folder / "fingerprint.pb").unlink(missing_ok=True)  # differs every time, and nothing reads it
     number_functions(folder / "saved_model.pb")
 

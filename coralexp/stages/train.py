@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from coralexp.backbones.contract import BuildBackbone
     from coralexp.heads.contract import AttachHead
     from coralexp.stages.classifier import Classifier
+    from coralexp.tf_runtime import keras
     from coralexp.training.contract import Recipe
     from coralexp.training.fit import Labelled
     from coralexp.training.watch import History
 
-VERSION = 2
+VERSION = 3  # 2: the SavedModel held the weights twice, and tested every head with its backbone
 
 
 def train_model(
@@ -90,7 +91,7 @@ def train_model(
     )
     with on_hardware(recipe, cards):
         made = build()
-        history = _learn(
+        history, tested = _learn(
             made,
             attach_head=attach_head,
             recipe=recipe,
@@ -102,13 +103,14 @@ def train_model(
     if cards:
         learned, made = made, build()
         give_weights(learned.model, made.model)
+        tested = made.model, splits["test"]
     model, backbone = made.model, made.backbone
     if recipe.tensorboard:
         done = len(history.epochs)
         note = f"events: tensorboard --logdir {folder.parent} (pip install tensorboard)"
         progress(Step(done, done, "epochs", note=note))
     metrics = {
-        "accuracy_float": accuracy(model, splits["test"], recipe.preprocessing),
+        "accuracy_float": accuracy(*tested, recipe.preprocessing),
         "parameters_total": model.count_params(),
         "parameters_trainable": sum(
             int(keras.backend.count_params(w)) for w in model.trainable_weights
@@ -134,8 +136,10 @@ def _learn(
     features: Path | None,
     classes: Sequence[str],
     run: partial[History],
-) -> History:
-    """Train in place what was made; return what happened.
+) -> tuple[History, tuple[keras.Model, Labelled]]:
+    """Train in place what was made; return what happened, and what the test is to judge.
+
+    A head that learned from features is tested on features: the network behind them is the same.
 
     Args:
         made: The network.
@@ -148,20 +152,23 @@ def _learn(
     """
     model, backbone = made.model, made.backbone
     if features is None:
-        learner, train, validation = model, splits["train"], splits["validation"]
+        learner, seen = model, splits
     else:
-        learner = head_alone(model, backbone, attach_head, len(classes))
-        train, validation = features_of(features, splits)
+        seen = features_of(features, splits)
+        shape = seen["train"].images.shape[1:]
+        learner = head_alone(model, backbone, attach_head, shape, len(classes))
     solve, progress = solver_of(attach_head), run.keywords["progress"]
     if solve is not None:
         if features is None:
             raise TrainingError(NOT_LEARNED)
-        history = compute(learner, solve, train, validation, classes=classes, progress=progress)
+        history = compute(
+            learner, solve, seen["train"], seen["validation"], classes=classes, progress=progress
+        )
     else:
         history = run(
             learner,
-            train,
-            validation,
+            seen["train"],
+            seen["validation"],
             epochs=recipe.epochs,
             learning_rate=recipe.learning_rate,
             later_epochs=0 if recipe.unfreeze_from is None else recipe.fine_tune_epochs,
@@ -181,4 +188,5 @@ def _learn(
             learning_rate=recipe.learning_rate * recipe.fine_tune_rate,
             after=history,
         )
-    return history
+        learner, seen = model, splits
+    return history, (learner, seen["test"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import yaml
 
 from coralexp.errors import OptionError
 from coralexp.heads import linear, mlp
+from coralexp.heads.contract import pools
 
 CHOICES = sorted((Path(__file__).parents[2] / "conf" / "head").glob("*.yaml"))
 
@@ -59,6 +61,34 @@ def test_features_become_probabilities_that_can_be_quantized(choice: Path) -> No
     np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)
     assert all(layer.name.startswith("head_") for layer in model.layers[1:])
     assert quantized(x, training=False).shape == (5, 7)
+
+
+@pytest.mark.tf
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda path: path.stem)
+def test_a_head_that_says_that_it_pools_sees_the_mean_alone(choice: Path) -> None:
+    from coralexp.tf_runtime import keras
+
+    attach, options = attacher(choice)
+    if not pools(attach):
+        pytest.skip("it sees each place")
+    features = keras.Input((2, 3, 4), name="features")
+    pooled = keras.Input((1, 1, 4), name="features")
+    of_places = keras.Model(features, attach(features, 7, **options))
+    of_means = keras.Model(pooled, attach(pooled, 7, **options))
+    of_means.set_weights(of_places.get_weights())
+    x = np.random.default_rng(0).normal(size=(5, 2, 3, 4)).astype(np.float32)
+
+    answers = of_means(x.mean(axis=(1, 2), keepdims=True), training=False)
+
+    np.testing.assert_allclose(answers, of_places(x, training=False), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("attach", "expected"),
+    [(linear.attach, True), (partial(linear.attach, dropout=0.1), True), (mlp.attach, False)],
+)
+def test_it_is_told_whether_a_head_pools(attach, expected: bool) -> None:
+    assert pools(attach) is expected
 
 
 @pytest.mark.tf

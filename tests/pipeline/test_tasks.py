@@ -111,6 +111,23 @@ def test_every_key_has_the_number_of_its_schema() -> None:
     assert KEY_SCHEMA == 1
 
 
+def test_heads_that_pool_share_features_that_are_pooled() -> None:
+    request = (
+        "dataset=digits",
+        "backbone=convnet",
+        "training.freeze_backbone=true",
+        "training=smoke",
+        "training.shift=0",
+    )
+    features = {
+        head: keys(*request, f"head={head}")["features"]
+        for head in ("linear", "nearest_mean", "logistic_regression", "mlp")
+    }
+
+    assert features["linear"] == features["nearest_mean"] == features["logistic_regression"]
+    assert features["linear"] != features["mlp"]
+
+
 def test_options_that_came_later_are_in_a_key_only_where_they_are_used() -> None:
     for task in Planner(2)(parse(["head=mlp"]).experiments[0]):
         assert "standardize" not in repr(task.ingredients)

@@ -27,39 +27,45 @@ from functools import partial
 from pathlib import Path
 from coralexp.artifacts.progress import silent
 from coralexp.backbones import convnet
-from coralexp.heads import mlp
+from coralexp.heads import linear, mlp
 from coralexp.stages.features import write_features
 from coralexp.stages.train import train_model
 from coralexp.training import recipe
 
-root, way = Path(sys.argv[1]), sys.argv[2]
+root, way, head = Path(sys.argv[1]), *sys.argv[2:]
 build = partial(convnet.build, filters=(8, 16))
 # Adam would blow up what rounds differently: its first steps go by the sign of a gradient.
 plan = recipe.plan(
-    epochs=6, batch_size=32, learning_rate=0.1, optimizer="sgd", freeze_backbone=True
+    epochs=6,
+    batch_size=32,
+    learning_rate=0.1 if head == "mlp" else 3.0,
+    optimizer="sgd",
+    freeze_backbone=True,
 )
 how = dict(seed=4, threads=1, progress=silent)
 features = None
 if way == "features":
     features = root / "features" / "entry"
     features.mkdir(parents=True)
-    write_features(root / "dataset", build, features, **how)
+    write_features(root / "dataset", build, features, pooled=head == "linear", **how)
 folder = root / way / "train"
 folder.mkdir(parents=True)
-attach = partial(mlp.attach, units=(16,), dropout=0.0)  # each way draws its own dropout
+# Each way would draw its own dropout.
+heads = {"mlp": partial(mlp.attach, units=(16,)), "linear": linear.attach}
+attach = partial(heads[head], dropout=0.0)
 train_model(root / "dataset", build, attach, plan, folder, features=features, **how)
 """
 
 
-@pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("features")
+@pytest.fixture(scope="module", params=["mlp", "linear"])
+def job(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp(request.param)
     (root / "dataset").mkdir()
     write_dataset(digits.read(side_px=8, limit=400), 4, root / "dataset", silent)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     for way in ("features", "images"):
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(root), way],
+            [sys.executable, "-c", PROGRAM, str(root), way, request.param],
             capture_output=True,
             check=False,
             env=environment,
@@ -117,13 +123,14 @@ def test_the_whole_model_is_written_with_the_weights_of_the_head(job: Path) -> N
 def test_features_are_those_of_each_image_in_its_order(job: Path) -> None:
     splits = splits_of(job / "dataset")
 
-    train, validation = features_of(job / "features" / "entry", splits)
+    found = features_of(job / "features" / "entry", splits)
 
-    assert train.images.dtype == np.float32
-    assert train.images.shape == (len(splits["train"].images), 2, 2, 16)
-    assert len(validation.images) == len(splits["validation"].images)
-    assert np.array_equal(train.labels, splits["train"].labels)
-    assert not (job / "features" / "entry" / "test.npy").exists()
+    places = (1, 1) if job.name.startswith("linear") else (2, 2)
+    assert found.keys() == {"train", "validation", "test"}
+    for split, features in found.items():
+        assert features.images.dtype == np.float32
+        assert features.images.shape == (len(splits[split].images), *places, 16)
+        assert np.array_equal(features.labels, splits[split].labels)
 
 
 @pytest.mark.parametrize(
