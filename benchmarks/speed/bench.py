@@ -29,19 +29,17 @@ import table
 from command import CommandError
 from machine import load, machine
 
-PROMISES = tuple(
-    row.PROMISE
-    for row in (
-        sweep_once,
-        sweep_again,
-        conversion,
-        frozen_head,
-        evaluation,
-        folder_epoch,
-        orchestration,
-        sweep_memory,
-        parallel,
-    )
+PROMISES = (
+    sweep_once.PROMISE,
+    sweep_again.PROMISE,
+    conversion.PROMISE,
+    frozen_head.FIRST,
+    frozen_head.NEXT,
+    evaluation.PROMISE,
+    folder_epoch.PROMISE,
+    orchestration.PROMISE,
+    sweep_memory.PROMISE,
+    parallel.PROMISE,
 )
 RESULTS = "results.json"
 TABLE = "RESULTS.md"

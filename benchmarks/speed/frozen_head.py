@@ -1,12 +1,13 @@
 """A head on a frozen MobileNetV2: the stages `features` and `train`, against `model.fit` on images.
 
 Both sides learn from the same 1,000 images for 10 epochs in the same batches, are validated after
-each epoch and tested at the end. The reference is a model with the backbone frozen, as Keras's
-guide to transfer learning has it. Ours counts from nothing: computing the features, which then rest
-in the store, the head's epochs, the test of the whole model, and saving it for Keras and for the
-converter; the reference saves it for Keras. TensorFlow's import counts on neither. No network is
-reachable for ImageNet's weights, so the backbone is a random one whose normalization was fitted to
-the images: its features tell these pictures apart, and times do not depend on the weights.
+each epoch and tested at the end, and save the model for Keras and as the SavedModel from which
+LiteRT's documentation converts. The reference is a model with the backbone frozen, as Keras's guide
+to transfer learning has it. Ours has two rows: the first head, whose features are computed on the
+way and then rest in the store, and a head that finds them there. TensorFlow's import counts
+nowhere. No network is reachable for ImageNet's weights, so the backbone is a random one whose
+normalization was fitted to the images: its features tell these pictures apart, and times do not
+depend on the weights.
 """
 
 from __future__ import annotations
@@ -130,7 +131,17 @@ def reference(folder: str, quick: bool, seed: int) -> Json:  # noqa: FBT001 - ca
 
 
 def measure(folder: Path, quick: bool) -> Found:  # noqa: FBT001 - the contract of a row
-    """Measure both sides in turn."""
+    """Measure a head from nothing."""
+    return _measure(folder, "seconds", quick=quick)
+
+
+def measure_next(folder: Path, quick: bool) -> Found:  # noqa: FBT001 - the contract of a row
+    """Measure a head whose features are in the store."""
+    return _measure(folder, "next_head_seconds", quick=quick)
+
+
+def _measure(folder: Path, seconds: str, *, quick: bool) -> Found:
+    """Measure both sides in turn; `seconds` names what counts of ours."""
     train, rest, side_px, _, _ = _size(quick=quick)
     dataset_entry(folder, train, rest, side_px)
     call(weights, str(folder), quick)
@@ -142,18 +153,18 @@ def measure(folder: Path, quick: bool) -> Found:  # noqa: FBT001 - the contract 
             found[name].append(call(side, str(place), quick, number))
     accuracies = {name: [one["accuracy"] for one in side] for name, side in found.items()}
     means = {name: statistics.fmean(some) for name, some in accuracies.items()}
-    nexts = [one["next_head_seconds"] for one in found["ours"]]
+    exports = [one["export_seconds"] for one in found["reference"]]
     words = " and ".join(
         f"{', '.join(f'{accuracy:.2f}' for accuracy in some)} ({name})"
         for name, some in accuracies.items()
     )
     return Found(
-        [one["seconds"] for one in found["ours"]],
+        [one[seconds] for one in found["ours"]],
         [one["seconds"] for one in found["reference"]],
         f"{train:,} images at 224 px, batches of {_BATCH_IMAGES}, 10 epochs",
         facts=(
             f"accuracy on {rest} test images, a seed a round: {words}",
-            f"a further head on the stored features took {min(nexts):.1f} to {max(nexts):.1f} s",
+            f"the reference's SavedModel took {min(exports):.1f} to {max(exports):.1f} s of its time",
         ),
         conditions={
             f"mean accuracy equal or better, to {_ALIKE:g}": means["ours"]
@@ -162,10 +173,7 @@ def measure(folder: Path, quick: bool) -> Found:  # noqa: FBT001 - the contract 
     )
 
 
-PROMISE = Promise(
-    "head",
-    "head on a frozen MobileNetV2 1.0, 224 px, 10 epochs, 1,000 images, its features included",
-    "`model.fit` on the images",
-    6.0,
-    measure,
-)
+_WHAT = "head on a frozen MobileNetV2 1.0, 224 px, 10 epochs, 1,000 images"
+_AGAINST = "`model.fit` on the images"
+FIRST = Promise("head", f"{_WHAT}, its features included", _AGAINST, 6.0, measure)
+NEXT = Promise("next_head", f"{_WHAT}, its features in the store", _AGAINST, 6.0, measure_next)
