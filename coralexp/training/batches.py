@@ -133,21 +133,22 @@ def evaluation_batches(
     """
     from coralexp.tf_runtime import tf
 
-    def generate() -> object:
-        for start in range(0, len(images), batch_size):
-            part = slice(start, start + batch_size)
-            batch = images[part]
-            if images.dtype == np.uint8:
-                batch = preprocess(batch, steps)  # type: ignore[arg-type]
-            yield batch, labels[part]
+    def read(start: int) -> tuple[Pixels, Labels]:
+        part = slice(int(start), int(start) + batch_size)
+        batch = images[part]
+        if images.dtype == np.uint8:
+            batch = preprocess(batch, steps)  # type: ignore[arg-type]
+        return batch, labels[part]
 
     shape = steps.shape_of(images.shape[1:]) if images.dtype == np.uint8 else images.shape[1:]
-    signature = (
-        tf.TensorSpec((None, *shape), images.dtype),
-        tf.TensorSpec((None,), tf.int64),
-    )
-    batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
-    return batches.map(lambda x, y: (scale(x), tf.one_hot(y, classes))).prefetch(1)
+
+    def batch(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels, numbers = tf.numpy_function(read, [start], [images.dtype, tf.int64], stateful=False)
+        pixels.set_shape([None, *shape])
+        numbers.set_shape([None])
+        return scale(pixels), tf.one_hot(numbers, classes)
+
+    return tf.data.Dataset.range(0, len(images), batch_size).map(batch).prefetch(1)
 
 
 def scale(pixels: tf.Tensor) -> tf.Tensor:
