@@ -164,7 +164,7 @@ def _measure(folder: Path, seconds: str, *, quick: bool) -> Found:
         f"{train:,} images at 224 px, batches of {_BATCH_IMAGES}, 10 epochs",
         facts=(
             f"accuracy on {rest} test images, a seed a round: {words}",
-            f"the reference took {min(exports):.1f} to {max(exports):.1f} s to write its SavedModel",
+            f"the reference took {min(exports):.1f} to {max(exports):.1f} s to save for LiteRT",
         ),
         conditions={
             f"mean accuracy equal or better, to {_ALIKE:g}": means["ours"]
