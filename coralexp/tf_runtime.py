@@ -19,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 try:
     # A full collection walks all that there is, and an import makes much and frees little.
+    collects = gc.isenabled()
     gc.disable()
     import tensorflow as tf
     import tf_keras as keras
@@ -30,7 +31,8 @@ try:
     )
 finally:
     gc.freeze()  # what was imported stays; no later collection needs to walk it
-    gc.enable()
+    if collects:
+        gc.enable()
 
 __all__ = ["SavedModel", "freeze", "keras", "tf", "tfmot"]
 

@@ -16,23 +16,18 @@ if TYPE_CHECKING:
     from coralexp.heads.contract import Floats
     from coralexp.tf_runtime import tf
 
-_AT_A_TIME = 1024
-
 
 def pool(features: Floats) -> Floats:
     """Return the mean over height and width, as global average pooling takes it.
 
     Args:
-        features: float32 `[N, h, w, F]`; may be a memory map, which is read in portions.
+        features: float32 `[N, h, w, F]`; may be a memory map.
 
     Returns:
         float32 `[N, F]`.
     """
-    parts = [
-        np.asarray(features[start : start + _AT_A_TIME]).mean(axis=(1, 2))
-        for start in range(0, len(features), _AT_A_TIME)
-    ]
-    return np.concatenate(parts).astype(np.float32)
+    mean: Floats = features.mean(axis=(1, 2))
+    return mean
 
 
 def require_every_class(labels: npt.NDArray[np.int64], classes: Sequence[str]) -> None:

@@ -70,10 +70,11 @@ def write_features(
     images = tf.TensorSpec((None, *image_shape), tf.uint8)  # one trace, the last batch included
     features = tf.function(answer, input_signature=[images], autograph=False)
     splits = {split: read_split(dataset, split)[0] for split in SPLITS}
+    *places, channels = backbone.output_shape[1:]
+    features_shape = (*((1, 1) if pooled else places), channels)
     total, done = sum(map(len, splits.values())), 0
     for split, pixels in splits.items():
-        height, width, count = backbone.output_shape[1:]
-        shape = (len(pixels), *((1, 1) if pooled else (height, width)), count)
+        shape = (len(pixels), *features_shape)
         to = np.lib.format.open_memmap(folder / f"{split}.npy", "w+", np.float32, shape)
         for start in range(0, len(pixels), _BATCH_IMAGES):
             batch = preprocess(np.asarray(pixels[start : start + _BATCH_IMAGES]), steps)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from coralexp.training.fit import Labelled
     from coralexp.training.watch import History
 
-VERSION = 3  # 2: the SavedModel held the weights twice, and tested every head with its backbone
+VERSION = 3  # 2: weights twice in the SavedModel; a head tested behind its backbone
 
 
 def train_model(

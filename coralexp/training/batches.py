@@ -12,6 +12,8 @@ from coralexp.tflite.preprocess import preprocess
 from coralexp.tflite.standardize import standardized
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from coralexp.artifacts.preprocessing import Preprocessing
     from coralexp.tf_runtime import tf
     from coralexp.training.contract import Augmentation
@@ -99,9 +101,7 @@ def training_batches(
         return images[chosen], labels[chosen]
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels, numbers = tf.numpy_function(read, [step], [images.dtype, tf.int64], stateful=False)
-        pixels.set_shape([None, *shape])
-        numbers.set_shape([None])
+        pixels, numbers = _call(read, step, images.dtype, shape)
         if images.dtype != np.uint8:  # features: no pixels to change, nor a range to keep to
             return pixels, tf.one_hot(numbers, classes)
         seeds = tf.stack([tf.constant(seed, tf.int64), step])
@@ -143,12 +143,25 @@ def evaluation_batches(
     shape = steps.shape_of(images.shape[1:]) if images.dtype == np.uint8 else images.shape[1:]
 
     def batch(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels, numbers = tf.numpy_function(read, [start], [images.dtype, tf.int64], stateful=False)
-        pixels.set_shape([None, *shape])
-        numbers.set_shape([None])
+        pixels, numbers = _call(read, start, images.dtype, shape)
         return scale(pixels), tf.one_hot(numbers, classes)
 
     return tf.data.Dataset.range(0, len(images), batch_size).map(batch).prefetch(1)
+
+
+def _call(
+    read: Callable[[int], tuple[Pixels, Labels]],
+    at: tf.Tensor,
+    dtype: npt.DTypeLike,
+    shape: tuple[int, ...],
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return what a function reads for a number: images of a type and shape, and their labels."""
+    from coralexp.tf_runtime import tf
+
+    pixels, numbers = tf.numpy_function(read, [at], [dtype, tf.int64], stateful=False)
+    pixels.set_shape([None, *shape])
+    numbers.set_shape([None])
+    return pixels, numbers
 
 
 def scale(pixels: tf.Tensor) -> tf.Tensor:
